@@ -1,0 +1,337 @@
+/**
+ * The fan-out of one thread: brings a room's frames to the sockets of this thread.
+ *
+ * Owns the thread's topics and who is subscribed. Talks to rooms (attach, history), to the ledger of each shard (leases),
+ * and to this thread's sessions. Nothing survives: everything here is soft and can be asked again.
+ */
+
+import { fault } from '../../protocol/faults.ts';
+import { encodeNotification, packed } from '../../protocol/frames/rpc.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Context } from '../../runtime/context.ts';
+import type { Actor, Behaviour } from '../../runtime/kind.ts';
+import { pinnedId } from '../../runtime/placement.ts';
+import type { Reply } from '../../runtime/reply.ts';
+import { ledgerKind, type RenewLeases } from '../room/ledger.ts';
+import { type Attached, type HistorySlice, roomKind } from '../room/messages.ts';
+import { sessionKind } from '../session/messages.ts';
+import type { Sockets } from '../sockets.ts';
+import type {
+  Announce,
+  Deliver,
+  FanoutMessage,
+  JoinTopic,
+  LeaseAnswer,
+  PartTopic,
+  Removed,
+  StartTopic,
+} from './messages.ts';
+import { type Subscriber, Topic } from './topic.ts';
+
+export interface FanoutOptions {
+  readonly sockets: Sockets;
+  /** Most messages that are pushed to a resuming client; more is a `gap`. */
+  readonly maxReplay: number;
+}
+
+export function fanout(options: FanoutOptions): Behaviour<FanoutMessage> {
+  return (context) => new Fanout(context, options);
+}
+
+const RENEW_MS = 1_000;
+const ASK_DEADLINE_MS = 5_000;
+const HISTORY_LIMIT = 200;
+const RETRY_MS = 250;
+/** Past this much a resuming client is told of a gap for the rest, which it fetches at its own pace. */
+const MAX_REPLAY_BYTES = 1024 * 1024;
+/**
+ * A publish costs the thread some 6 µs a socket, whatever its size. So a large room that published a moment ago gathers
+ * for about as long as one publish takes, and what several groups of the log bring leaves in one go. A room that was quiet,
+ * or whose publish takes less than a millisecond, never waits.
+ */
+const GATHER_PER_SUBSCRIBER_MS = 0.008;
+const MAX_GATHER_MS = 8;
+/** A moment ago: within so many times the gathering. */
+const BUSY_FACTOR = 7;
+const NOT_SERVED = fault('unavailable', 'the room cannot be reached now', 500);
+const FORBIDDEN = fault('forbidden', 'not a member of this room');
+
+class Fanout implements Actor<FanoutMessage> {
+  readonly #context: Context<FanoutMessage>;
+  readonly #options: FanoutOptions;
+  readonly #topics = new Map<string, Topic>();
+  #dirty: Topic[] = [];
+
+  constructor(context: Context<FanoutMessage>, options: FanoutOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  started(): void {
+    this.#context.after(RENEW_MS, () => this.#renew());
+  }
+
+  summary(): Readonly<Record<string, unknown>> {
+    return { topics: this.#topics.size };
+  }
+
+  receive(message: FanoutMessage): void {
+    switch (message.type) {
+      case 'deliver':
+        return this.#deliver(message);
+      case 'announce':
+        return this.#announce(message);
+      case 'removed':
+        return this.#removed(message);
+      case 'join':
+        return this.#join(message);
+      case 'start':
+        return this.#start(message);
+      case 'part':
+        return this.#part(message);
+      case 'lease-answer':
+        return this.#leaseAnswer(message);
+    }
+  }
+
+  // ── joining ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Joins of one slice share one question to the room. */
+  #join({ session, user, room }: JoinTopic): void {
+    let topic = this.#topics.get(room);
+    if (topic === undefined) {
+      topic = new Topic(room);
+      this.#topics.set(room, topic);
+    }
+    topic.joining.push({ session, user, replyTo: this.#context.replyTo() });
+    if (topic.joining.length === 1) {
+      const joined = topic;
+      this.#context.endOfSlice(() => this.#attach(joined));
+    }
+  }
+
+  #attach(topic: Topic): void {
+    if (topic.attaching) return;
+    const joining = topic.joining;
+    topic.joining = [];
+    topic.attaching = true;
+    const current = [...topic.subscribers.values()].map((subscriber) => subscriber.user);
+    const users = [...new Set([...joining.map(({ user }) => user), ...current])];
+    const attach = { type: 'attach', thread: this.#context.thread, users } as const;
+    this.#context.ask(this.#context.ref(roomKind, topic.room), attach, ASK_DEADLINE_MS, (reply) => {
+      topic.attaching = false;
+      const fields = reply.ok ? this.#attached(topic, users, reply.value) : undefined;
+      for (const { session, user, replyTo } of joining) {
+        const view = fields?.get(user);
+        if (!reply.ok) replyTo?.settle(undefined, reply.fault.code === 'not_found' ? reply.fault : NOT_SERVED);
+        else if (view === undefined) replyTo?.settle(undefined, FORBIDDEN);
+        else {
+          if (!topic.subscribers.has(session))
+            topic.subscribers.set(session, { session, user, live: false, replayedBytes: 0 });
+          replyTo?.settle({ ...view, seq: topic.seq }, undefined);
+        }
+      }
+      if (topic.joining.length > 0) this.#attach(topic);
+      else this.#dropIfUnused(topic);
+    });
+  }
+
+  /** Takes over what the room says; users who are members no longer are cut off. The views by user. */
+  #attached(topic: Topic, users: readonly string[], { views, seq, version }: Attached): ViewsByUser {
+    const byUser: ViewsByUser = new Map();
+    for (const [index, user] of users.entries()) {
+      const view = views[index];
+      if (view !== null && view !== undefined) byUser.set(user, view);
+    }
+    for (const subscriber of topic.subscribers.values()) {
+      if (!byUser.has(subscriber.user)) this.#cutOffUntold(topic, subscriber, version);
+    }
+    topic.version = Math.max(topic.version, version);
+    if (topic.seq < 0) topic.seq = seq;
+    else if (topic.seq < seq) this.#fill(topic);
+    return byUser;
+  }
+
+  #start({ session, room, after }: StartTopic): void {
+    const topic = this.#topics.get(room);
+    const subscriber = topic?.subscribers.get(session);
+    if (topic !== undefined && subscriber !== undefined && !subscriber.live) this.#replay(topic, subscriber, after);
+  }
+
+  /** Brings one session up to the topic's seq and only then subscribes it, so that seqs ascend without hole or repeat. */
+  #replay(topic: Topic, subscriber: Subscriber, after: number): void {
+    if (topic.subscribers.get(subscriber.session) !== subscriber) return;
+    this.#publish(topic);
+    const { sockets, maxReplay } = this.#options;
+    const recent = topic.recentAfter(after);
+    if (recent !== undefined) {
+      this.#send(subscriber, recent);
+      this.#goLive(topic, subscriber);
+    } else if (topic.seq - after > maxReplay || subscriber.replayedBytes > MAX_REPLAY_BYTES) {
+      const gap = { room: topic.room, stream: 'messages', from: after + 1, to: topic.seq } as const;
+      sockets.send(subscriber.session, encodeNotification('gap', gap));
+      this.#goLive(topic, subscriber);
+    } else this.#fetch(topic, after, (reply) => this.#replayed(topic, subscriber, after, reply));
+  }
+
+  #replayed(topic: Topic, subscriber: Subscriber, after: number, reply: Reply<HistorySlice>): void {
+    if (topic.subscribers.get(subscriber.session) !== subscriber) return;
+    if (!reply.ok) {
+      this.#context.after(RETRY_MS, () => this.#replay(topic, subscriber, after));
+      return;
+    }
+    const frames = reply.value.frames.slice(0, Math.max(0, topic.seq - after));
+    this.#send(subscriber, frames);
+    for (const frame of frames) subscriber.replayedBytes += frame.length;
+    this.#replay(topic, subscriber, after + frames.length);
+  }
+
+  #send({ session }: Subscriber, frames: readonly Uint8Array[]): void {
+    for (const message of packed(frames, LIMITS.maxPackedBytes)) this.#options.sockets.send(session, message);
+  }
+
+  #goLive(topic: Topic, subscriber: Subscriber): void {
+    subscriber.live = true;
+    this.#options.sockets.subscribe(subscriber.session, topic.room);
+  }
+
+  #part({ session, room }: PartTopic): void {
+    const topic = this.#topics.get(room);
+    if (topic === undefined) return;
+    const subscriber = topic.subscribers.get(session);
+    if (subscriber?.live) {
+      this.#publish(topic);
+      this.#options.sockets.unsubscribe(session, room);
+    }
+    topic.subscribers.delete(session);
+    this.#dropIfUnused(topic);
+  }
+
+  // ── frames ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #deliver({ room, seq, frame }: Deliver): void {
+    const topic = this.#topics.get(room);
+    if (topic === undefined || topic.seq < 0 || seq <= topic.seq) return;
+    if (seq > topic.seq + 1) return this.#fill(topic);
+    this.#markDirty(topic);
+    topic.advance(frame);
+  }
+
+  #announce({ room, version, frame }: Announce): void {
+    const topic = this.#topics.get(room);
+    if (topic === undefined) return;
+    topic.version = Math.max(topic.version, version);
+    this.#markDirty(topic);
+    topic.pending.push(frame);
+  }
+
+  #removed({ room, user, version, frame }: Removed): void {
+    const topic = this.#topics.get(room);
+    if (topic === undefined) return;
+    topic.version = Math.max(topic.version, version);
+    this.#markDirty(topic);
+    topic.pending.push(frame);
+    this.#publish(topic);
+    for (const subscriber of topic.subscribers.values()) if (subscriber.user === user) this.#cutOff(topic, subscriber);
+    this.#dropIfUnused(topic);
+  }
+
+  /** The removal was lost on its way to this thread, and the frame with it: the client is told now. */
+  #cutOffUntold(topic: Topic, subscriber: Subscriber, version: number): void {
+    const { room } = topic;
+    this.#cutOff(topic, subscriber);
+    const left = { room, event: 'left', version, user: subscriber.user } as const;
+    this.#options.sockets.send(subscriber.session, encodeNotification('room', left));
+  }
+
+  #cutOff(topic: Topic, { session, live }: Subscriber): void {
+    topic.subscribers.delete(session);
+    if (live) this.#options.sockets.unsubscribe(session, topic.room);
+    this.#context.tell(this.#context.ref(sessionKind, pinnedId(this.#context.thread, session)), {
+      type: 'room-left',
+      room: topic.room,
+    });
+  }
+
+  #markDirty(topic: Topic): void {
+    if (topic.pending.length > 0) return;
+    if (this.#dirty.length === 0) this.#context.endOfSlice(() => this.#flush());
+    this.#dirty.push(topic);
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    const now = this.#context.monotonicMs();
+    for (const topic of dirty) {
+      const gatherMs = Math.min(MAX_GATHER_MS, topic.subscribers.size * GATHER_PER_SUBSCRIBER_MS);
+      if (gatherMs < 1 || now - topic.publishedMs > gatherMs * BUSY_FACTOR) this.#publish(topic);
+      else this.#context.after(gatherMs, () => this.#publish(topic));
+    }
+  }
+
+  #publish(topic: Topic): void {
+    const { pending } = topic;
+    if (pending.length === 0) return;
+    topic.pending = [];
+    topic.publishedMs = this.#context.monotonicMs();
+    for (const message of packed(pending, LIMITS.maxPackedBytes)) this.#options.sockets.publish(topic.room, message);
+  }
+
+  // ── holes and leases ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Fetches what is after the topic's seq and publishes it; what is delivered meanwhile is part of it. */
+  #fill(topic: Topic): void {
+    if (topic.filling) return;
+    topic.filling = true;
+    this.#fetch(topic, topic.seq, (reply) => {
+      topic.filling = false;
+      if (!reply.ok) return;
+      for (const [index, frame] of reply.value.frames.entries()) {
+        if (reply.value.firstSeq + index !== topic.seq + 1) continue;
+        this.#markDirty(topic);
+        topic.advance(frame);
+      }
+      if (reply.value.more) this.#fill(topic);
+    });
+  }
+
+  #fetch(topic: Topic, after: number, onReply: (reply: Reply<HistorySlice>) => void): void {
+    const query = { type: 'history', after, limit: HISTORY_LIMIT } as const;
+    this.#context.ask(this.#context.ref(roomKind, topic.room), query, ASK_DEADLINE_MS, onReply);
+  }
+
+  /** One message to each owner says what this thread believes of all its rooms there. */
+  #renew(): void {
+    const byOwner = new Map<number, RenewLeases['topics'][number][]>();
+    for (const { room, seq, version } of this.#topics.values()) {
+      if (seq < 0) continue;
+      const owner = this.#context.ref(roomKind, room).thread;
+      const topics = byOwner.get(owner);
+      if (topics === undefined) byOwner.set(owner, [{ room, seq, version }]);
+      else topics.push({ room, seq, version });
+    }
+    for (const [owner, topics] of byOwner) {
+      const ledger = this.#context.ref(ledgerKind, pinnedId(owner, 0));
+      this.#context.tell(ledger, { type: 'renew', thread: this.#context.thread, topics });
+    }
+    this.#context.after(RENEW_MS, () => this.#renew());
+  }
+
+  #leaseAnswer({ differing }: LeaseAnswer): void {
+    for (const { room, unknown, seq, version } of differing) {
+      const topic = this.#topics.get(room);
+      if (topic === undefined) continue;
+      if (unknown || version > topic.version) this.#attach(topic);
+      else if (seq > topic.seq) this.#fill(topic);
+    }
+  }
+
+  #dropIfUnused(topic: Topic): void {
+    if (!topic.unused) return;
+    this.#publish(topic);
+    this.#topics.delete(topic.room);
+  }
+}
+
+type ViewsByUser = Map<string, NonNullable<Attached['views'][number]>>;

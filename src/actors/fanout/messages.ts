@@ -1,0 +1,70 @@
+/** What a thread's fan-out is told and asked. */
+import { defineKind } from '../../runtime/kind.ts';
+import type { Request } from '../../runtime/reply.ts';
+import type { RoomView } from '../room/messages.ts';
+import type { SocketId } from '../sockets.ts';
+import { fanoutCodec } from './fanout-codec.ts';
+
+/** A session wants the room's frames. Answered with the room as the user sees it, or `forbidden` / `not_found`. */
+export interface JoinTopic extends Request<RoomView> {
+  readonly type: 'join';
+  readonly session: SocketId;
+  readonly user: string;
+  readonly room: string;
+}
+/** The session has told its client of the room: send it everything after `after`, once, in order, from now on. */
+export interface StartTopic {
+  readonly type: 'start';
+  readonly session: SocketId;
+  readonly room: string;
+  readonly after: number;
+}
+/** The session's socket is gone, or it left the room. */
+export interface PartTopic {
+  readonly type: 'part';
+  readonly session: SocketId;
+  readonly room: string;
+}
+/** A durable message of a room that this thread holds a lease on. */
+export interface Deliver {
+  readonly type: 'deliver';
+  readonly room: string;
+  readonly seq: number;
+  readonly frame: Uint8Array;
+}
+/** A frame without a number: receipts, membership. At most once. */
+export interface Announce {
+  readonly type: 'announce';
+  readonly room: string;
+  readonly version: number;
+  readonly frame: Uint8Array;
+}
+/** A user is no member any more: nothing later reaches their sockets. They get the frame too. */
+export interface Removed {
+  readonly type: 'removed';
+  readonly room: string;
+  readonly user: string;
+  readonly version: number;
+  readonly frame: Uint8Array;
+}
+/** What a leaseholder believes differs from what the room says. */
+export interface LeaseAnswer {
+  readonly type: 'lease-answer';
+  readonly differing: readonly {
+    readonly room: string;
+    /** The room is not active or does not know this thread: attach again. */
+    readonly unknown: boolean;
+    readonly seq: number;
+    readonly version: number;
+  }[];
+}
+
+export type FanoutMessage = JoinTopic | StartTopic | PartTopic | Deliver | Announce | Removed | LeaseAnswer;
+
+export const fanoutKind = defineKind<FanoutMessage>({
+  name: 'fanout',
+  placement: 'pinned',
+  mailbox: { capacity: 65_536, overflow: 'refuse' },
+  supervision: { onFailure: 'resume' },
+  codec: fanoutCodec,
+});

@@ -1,0 +1,147 @@
+/** What a room is told and asked. */
+import { defineKind } from '../../runtime/kind.ts';
+import type { Request } from '../../runtime/reply.ts';
+import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
+import { roomCodec } from './room-codec.ts';
+
+/** A user as rooms name them. */
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+}
+
+/** The room as one member stands in it. `seq` is the newest message that is durable. */
+export interface RoomView {
+  readonly room: string;
+  readonly kind: RoomKind;
+  readonly title: string;
+  readonly seq: number;
+  readonly change: number;
+  readonly log: string;
+  readonly version: number;
+  readonly read: number;
+  readonly role: RoomRole;
+  /** The other user of a direct room. */
+  readonly peer?: Person;
+}
+
+export interface CreateRoom extends Request<RoomView> {
+  readonly type: 'create';
+  readonly creator: Person;
+  readonly title: string;
+  readonly members: readonly Person[];
+}
+/** Opens a direct room, making it on first use. */
+export interface OpenDirect extends Request<RoomView> {
+  readonly type: 'open-direct';
+  readonly user: Person;
+  readonly other: Person;
+}
+export interface JoinRoom extends Request<RoomView> {
+  readonly type: 'join';
+  readonly user: Person;
+}
+/** `by` makes `user` a member; answered with the room as `by` sees it. */
+export interface Invite extends Request<RoomView> {
+  readonly type: 'invite';
+  readonly by: string;
+  readonly user: Person;
+}
+export interface LeaveRoom extends Request<{ readonly seq: number }> {
+  readonly type: 'leave';
+  readonly user: string;
+}
+export interface ListMembers extends Request<MembersPage> {
+  readonly type: 'members';
+  readonly user: string;
+  readonly cursor?: string;
+}
+export interface MembersPage {
+  readonly members: readonly {
+    readonly user: string;
+    readonly username: string;
+    readonly role: RoomRole;
+    readonly read: number;
+  }[];
+  readonly cursor?: string;
+}
+
+export interface Post extends Request<Posted> {
+  readonly type: 'post';
+  readonly user: string;
+  /** Address of the posting session, with the run and place of this post in it: what keeps a sender's order. */
+  readonly session: string;
+  readonly run: number;
+  readonly place: number;
+  readonly nonce: string;
+  readonly body: Uint8Array;
+  readonly replyTo?: number;
+  readonly mentions?: readonly string[];
+}
+export interface Posted {
+  readonly seq: number;
+  readonly at: number;
+}
+
+export interface ReadRoomHistory extends Request<HistorySlice> {
+  readonly type: 'history';
+  /** Undefined where the room's own fan-out asks. */
+  readonly user?: string;
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit: number;
+}
+export interface HistorySlice {
+  /** Encoded `message` notifications, ascending by seq without a hole. */
+  readonly frames: readonly Uint8Array[];
+  /** Seq of the first frame; 0 without frames. */
+  readonly firstSeq: number;
+  readonly more: boolean;
+  readonly change: number;
+}
+
+export interface MarkRead extends Request<Record<string, never>> {
+  readonly type: 'mark-read';
+  readonly user: string;
+  readonly seq: number;
+}
+
+/** A thread's fan-out serves these users; from now on it gets the room's frames while its lease is renewed. */
+export interface Attach extends Request<Attached> {
+  readonly type: 'attach';
+  readonly thread: number;
+  readonly users: readonly string[];
+}
+export interface Attached {
+  /** In the order of `users`; null for those who are no members. */
+  readonly views: readonly (RoomView | null)[];
+  readonly seq: number;
+  readonly change: number;
+  readonly version: number;
+}
+
+export type RoomMessage =
+  | CreateRoom
+  | OpenDirect
+  | JoinRoom
+  | Invite
+  | LeaveRoom
+  | ListMembers
+  | Post
+  | ReadRoomHistory
+  | MarkRead
+  | Attach;
+
+export const roomKind = defineKind<RoomMessage>({
+  name: 'room',
+  placement: 'hashed',
+  mailbox: { capacity: 4096, overflow: 'refuse' },
+  supervision: { onFailure: 'restart' },
+  passivateAfterMs: 60_000,
+  codec: roomCodec,
+});
+
+/** Id of the direct room between two users: the same whoever asks. `~` never occurs in a user's id. */
+export function directRoomId(a: string, b: string): string {
+  return a < b ? `${a}~${b}` : `${b}~${a}`;
+}

@@ -1,0 +1,333 @@
+/**
+ * A room: the one place that orders its messages and decides who is in it.
+ *
+ * Owns the room's order, members and tail. Talks to the log writer, the message reader, the records, its members' user
+ * actors and the fan-out of each thread that serves it. Everything it acknowledged survives: messages in the log and the
+ * store, membership and read positions in the records. Leases and the order of sending are soft.
+ */
+
+import { type Fault, fault } from '../../protocol/faults.ts';
+import type { Context } from '../../runtime/context.ts';
+import type { Actor, Behaviour } from '../../runtime/kind.ts';
+import type { LogPosition } from '../../storage/ports/message-log.ts';
+import type { RoomHead } from '../../storage/ports/message-store.ts';
+import type { MemberRecord, RoomRecord, RoomRole } from '../../storage/ports/records.ts';
+import { logWriterKind } from '../storage/log-writer-messages.ts';
+import { askRecords } from '../storage/records.ts';
+import type { Watermark } from '../storage/watermark.ts';
+import { Delivery } from './delivery.ts';
+import { readHistory } from './history.ts';
+import { type Ledger, LedgerEntry } from './ledger.ts';
+import { LOAD_DEADLINE_MS, loaded, loadRoom, type StoredRoom } from './loading.ts';
+import { Membership } from './membership.ts';
+import type {
+  Attach,
+  CreateRoom,
+  Invite,
+  JoinRoom,
+  LeaveRoom,
+  ListMembers,
+  MarkRead,
+  OpenDirect,
+  Person,
+  Post,
+  ReadRoomHistory,
+  RoomMessage,
+} from './messages.ts';
+import { Posting } from './posting.ts';
+import { ReadPositions } from './read-positions.ts';
+import { type Member, type RoomState, viewOf } from './state.ts';
+import { Tail, type TailLimits } from './tail.ts';
+
+export interface RoomOptions {
+  /** Entries of this shard's rooms. */
+  readonly ledger: Ledger;
+  /** How far the message store has come, on this shard. */
+  readonly watermark: Watermark;
+  readonly tail: TailLimits;
+}
+
+export function room(options: RoomOptions): Behaviour<RoomMessage> {
+  return (context) => new Room(context, options);
+}
+
+const BARRIER_POLL_MS = 5;
+const STOP_POLL_MS = 5;
+const MEMBERS_PAGE = 200;
+const ABSENT: Fault = fault('not_found', 'there is no such room');
+const NO_MEMBER: Fault = fault('forbidden', 'not a member of this room');
+
+/** What only an existing room has. */
+interface Open {
+  readonly state: RoomState;
+  readonly delivery: Delivery;
+  readonly posting: Posting;
+  readonly membership: Membership;
+  readonly reads: ReadPositions;
+}
+
+class Room implements Actor<RoomMessage> {
+  readonly #context: Context<RoomMessage>;
+  readonly #options: RoomOptions;
+  /** Undefined: the room does not exist. */
+  #open: Open | undefined;
+
+  constructor(context: Context<RoomMessage>, options: RoomOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Loads behind a barrier: what an earlier incarnation had on its way to the store has arrived when heads are read. */
+  started(): void {
+    this.#context.suspend();
+    this.#options.ledger.delete(this.#context.self.id);
+    const barrier = { type: 'barrier', room: this.#context.self.id } as const;
+    this.#context.ask(this.#context.ref(logWriterKind, 'all'), barrier, LOAD_DEADLINE_MS, (reply) =>
+      this.#loadBehind(loaded(reply)),
+    );
+  }
+
+  mayPassivate(): boolean {
+    if (this.#open === undefined) return true;
+    const { state, delivery, posting, membership, reads } = this.#open;
+    const persisted = state.tail.lastPosition <= this.#options.watermark.position;
+    return delivery.expire() && persisted && posting.idle && membership.idle && reads.idle;
+  }
+
+  stopping(): boolean | undefined {
+    this.#open?.reads.flush();
+    if (!this.#idle()) {
+      this.#context.after(STOP_POLL_MS, () => this.#stopWhenIdle());
+      return false;
+    }
+    this.#options.ledger.delete(this.#context.self.id);
+    return undefined;
+  }
+
+  summary(): Readonly<Record<string, unknown>> {
+    if (this.#open === undefined) return { exists: false };
+    const { state, posting } = this.#open;
+    return {
+      exists: true,
+      kind: state.kind,
+      seq: state.seq,
+      members: state.members.size,
+      inFlight: posting.inFlight,
+      threads: [...state.entry.leases.keys()],
+    };
+  }
+
+  // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  receive(message: RoomMessage): void {
+    if (message.type === 'create') return this.#create(message);
+    if (message.type === 'open-direct') return this.#openDirect(message);
+    if (this.#open === undefined) return this.#context.fail(ABSENT);
+    this.#dispatch(this.#open, message);
+  }
+
+  #dispatch(open: Open, message: Exclude<RoomMessage, CreateRoom | OpenDirect>): void {
+    switch (message.type) {
+      case 'post':
+        return this.#post(open, message);
+      case 'history':
+        return this.#history(open, message);
+      case 'mark-read':
+        return this.#markRead(open, message);
+      case 'attach':
+        return this.#attach(open, message);
+      case 'join':
+        return this.#join(open, message);
+      case 'invite':
+        return this.#invite(open, message);
+      case 'leave':
+        return this.#leave(open, message);
+      case 'members':
+        return this.#members(open, message);
+    }
+  }
+
+  #create({ creator, title, members }: CreateRoom): void {
+    if (this.#open !== undefined) return this.#context.fail(fault('conflict', 'the room exists already'));
+    const others = members.filter((person) => person.id !== creator.id);
+    this.#make('group', title, [creator, ...others], creator.id);
+  }
+
+  #openDirect({ user, other }: OpenDirect): void {
+    if (this.#open === undefined) return this.#make('direct', '', [user, other], user.id);
+    const member = this.#open.state.members.get(user.id);
+    if (member === undefined) this.#context.fail(NO_MEMBER);
+    else this.#context.reply(viewOf(this.#open.state, member));
+  }
+
+  #post({ posting, state }: Open, message: Post): void {
+    if (state.members.has(message.user)) posting.post(message, this.#context.replyTo());
+    else this.#context.fail(refusalOf(state));
+  }
+
+  #history({ state }: Open, message: ReadRoomHistory): void {
+    if (message.user !== undefined && !state.members.has(message.user)) this.#context.fail(refusalOf(state));
+    else readHistory(this.#context, state, message, this.#context.replyTo());
+  }
+
+  #markRead({ state, reads }: Open, { user, seq }: MarkRead): void {
+    const member = state.members.get(user);
+    if (member === undefined) this.#context.fail(refusalOf(state));
+    else reads.mark(member, seq, this.#context.replyTo());
+  }
+
+  #attach({ state, delivery }: Open, { thread, users }: Attach): void {
+    const members = users.map((user) => state.members.get(user));
+    if (members.some((member) => member !== undefined)) delivery.attach(thread);
+    const views = members.map((member) => (member === undefined ? null : viewOf(state, member)));
+    this.#context.reply({ views, seq: state.seq, change: state.change, version: state.version });
+  }
+
+  #join({ state, membership }: Open, { user }: JoinRoom): void {
+    if (state.kind === 'direct' && !state.members.has(user.id)) this.#context.fail(refusalOf(state));
+    else membership.add(user, user.id, this.#context.replyTo());
+  }
+
+  #invite({ state, membership }: Open, { by, user }: Invite): void {
+    if (!state.members.has(by)) this.#context.fail(refusalOf(state));
+    else if (state.kind === 'direct') this.#context.fail(fault('forbidden', 'a direct room has two members'));
+    else membership.add(user, by, this.#context.replyTo());
+  }
+
+  #leave({ state, membership }: Open, { user }: LeaveRoom): void {
+    if (!state.members.has(user)) this.#context.fail(refusalOf(state));
+    else if (state.kind === 'direct') this.#context.fail(fault('forbidden', 'nobody leaves a direct room'));
+    else membership.remove(user, this.#context.replyTo());
+  }
+
+  #members({ state }: Open, { user, cursor }: ListMembers): void {
+    if (!state.members.has(user)) return this.#context.fail(refusalOf(state));
+    const all = [...state.members.values()];
+    const start = cursor === undefined ? 0 : all.findIndex((member) => member.user === cursor) + 1;
+    if (start === 0 && cursor !== undefined) {
+      return this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
+    }
+    const members = all
+      .slice(start, start + MEMBERS_PAGE)
+      .map(({ user, username, role, read }) => ({ user, username, role, read }));
+    const last = members.at(-1);
+    const more = last !== undefined && start + members.length < all.length;
+    this.#context.reply(more ? { members, cursor: last.user } : { members });
+  }
+
+  // ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #welcome(users: Iterable<string>): void {
+    for (const user of users) this.#open?.membership.welcome(user);
+  }
+
+  /**
+   * Membership changes one at a time, so that an incarnation which did not live to tell of a change leaves one untold: the
+   * last. Who joined with it is told again. Members from the beginning are, as long as nobody has used the room.
+   */
+  #welcomeLast({ record: { version }, members, head }: StoredRoom): void {
+    if (version === 1 && head.seq > 0) return;
+    this.#welcome(members.filter((member) => member.joinedVersion === version).map((member) => member.user));
+  }
+
+  #loadBehind(position: LogPosition): void {
+    if (position <= this.#options.watermark.position) this.#load();
+    else this.#context.after(BARRIER_POLL_MS, () => this.#loadBehind(position));
+  }
+
+  #load(): void {
+    loadRoom(this.#context, (found) => {
+      if (found !== null) {
+        this.#enter(found.record, found.members, found.head);
+        this.#welcomeLast(found);
+      }
+      this.#context.resume();
+    });
+  }
+
+  #enter(record: RoomRecord, members: readonly MemberRecord[], head: RoomHead): void {
+    const entry = new LedgerEntry();
+    entry.seq = head.seq;
+    entry.version = record.version;
+    const state: RoomState = {
+      id: record.id,
+      kind: record.kind,
+      title: record.title,
+      log: record.log,
+      version: record.version,
+      seq: head.seq,
+      change: head.change,
+      members: new Map(
+        members.map(({ user, username, role, read }): [string, Member] => [user, { user, username, role, read }]),
+      ),
+      tail: new Tail(this.#options.tail),
+      entry,
+    };
+    const delivery = new Delivery(this.#context, entry);
+    const reads = new ReadPositions(this.#context, state, delivery);
+    this.#options.ledger.set(record.id, entry);
+    this.#open = {
+      state,
+      delivery,
+      posting: new Posting(this.#context, { state, delivery, reads }, this.#options.watermark),
+      membership: new Membership(this.#context, state, delivery),
+      reads,
+    };
+  }
+
+  #make(kind: 'group' | 'direct', title: string, people: readonly Person[], viewer: string): void {
+    const { id } = this.#context.self;
+    const record: RoomRecord = {
+      id,
+      kind,
+      title,
+      log: this.#context.newId(),
+      version: 1,
+      createdAt: this.#context.wallMs(),
+    };
+    const roleOf = (index: number): RoomRole => (kind === 'group' && index === 0 ? 'owner' : 'member');
+    const members = people.map((person, index) => ({ user: person.id, role: roleOf(index) }));
+    const replyTo = this.#context.replyTo();
+    this.#context.suspend();
+    askRecords(this.#context, 'createRoom', [record, members], (reply) => {
+      this.#context.resume();
+      if (!reply.ok || !reply.value) {
+        replyTo?.settle(undefined, fault('unavailable', 'the room could not be made; try again', 500));
+        // The outcome is unknown, or the room came to be behind this actor's back: what the records say counts.
+        this.#context.suspend();
+        this.#load();
+        return;
+      }
+      const named = people.map(({ id: user, username }, index) => ({
+        user,
+        username,
+        role: roleOf(index),
+        read: 0,
+        joinedVersion: 1,
+      }));
+      this.#enter(record, named, { seq: 0, change: 0 });
+      const { state } = this.#open as Open;
+      this.#welcome(state.members.keys());
+      replyTo?.settle(viewOf(state, state.members.get(viewer) as Member), undefined);
+    });
+  }
+
+  #stopWhenIdle(): void {
+    if (this.#idle()) {
+      this.#options.ledger.delete(this.#context.self.id);
+      this.#context.stop();
+    } else this.#context.after(STOP_POLL_MS, () => this.#stopWhenIdle());
+  }
+
+  /** Nothing is on its way that would be lost or left unanswered. */
+  #idle(): boolean {
+    return this.#open === undefined || (this.#open.posting.idle && this.#open.reads.idle);
+  }
+}
+
+/** What somebody who is no member is told: of a direct room nothing at all. */
+function refusalOf({ kind }: RoomState): Fault {
+  return kind === 'direct' ? ABSENT : NO_MEMBER;
+}

@@ -1,0 +1,154 @@
+/** The rooms of a session: entered one by one through the thread's fan-out, left all together. */
+import type { Context } from '../../runtime/context.ts';
+import { pinnedId } from '../../runtime/placement.ts';
+import type { Ref } from '../../runtime/ref.ts';
+import type { Reply } from '../../runtime/reply.ts';
+import { type FanoutMessage, fanoutKind } from '../fanout/messages.ts';
+import { type RoomMessage, type RoomView, roomKind } from '../room/messages.ts';
+import type { SocketId } from '../sockets.ts';
+import type { Identity } from '../user/messages.ts';
+import type { SessionMessage } from './messages.ts';
+import { PostRun } from './post-runs.ts';
+import { joinedFrame } from './room-shapes.ts';
+
+const JOIN_DEADLINE_MS = 6_000;
+const RETRY_MS = 1_000;
+
+interface EnteredRoom {
+  readonly view: RoomView;
+  readonly target: PostTarget;
+}
+
+/** Where posts to one room go, and in which order. */
+export interface PostTarget {
+  readonly ref: Ref<RoomMessage>;
+  readonly run: PostRun;
+}
+
+/** What the rooms need of their session. */
+interface RoomsOwner {
+  readonly context: Context<SessionMessage>;
+  readonly socket: SocketId;
+  readonly identity: Identity | undefined;
+  send(frame: Uint8Array): void;
+  flush(): void;
+}
+
+export class RoomsOfSession {
+  readonly #session: RoomsOwner;
+  readonly #fanout: Ref<FanoutMessage>;
+  readonly #entered = new Map<string, EnteredRoom>();
+  readonly #entering = new Map<string, ((reply: Reply<RoomView>) => void)[]>();
+  #runs = 0;
+
+  constructor(session: RoomsOwner) {
+    const { context } = session;
+    this.#session = session;
+    this.#fanout = context.ref(fanoutKind, pinnedId(context.thread, 0));
+  }
+
+  /** Views as they were on entering, ascending by id. */
+  sorted(): RoomView[] {
+    return [...this.#entered.values()].map(({ view }) => view).sort((a, b) => (a.room < b.room ? -1 : 1));
+  }
+
+  /** Enters all of them and calls back when each has its answer. What could not be entered now is tried again. */
+  enterAll(rooms: readonly string[], done: () => void): void {
+    let open = rooms.length;
+    if (open === 0) return done();
+    for (const room of rooms) {
+      this.enter(room, (reply) => {
+        if (!reply.ok) this.#tryLater(room, reply.fault.code);
+        open -= 1;
+        if (open === 0) done();
+      });
+    }
+  }
+
+  has(room: string): boolean {
+    return this.#entered.has(room);
+  }
+
+  /** Calls back with the rooms as they are now; one that cannot be asked is as it was, one that was left is not there. */
+  refresh(views: readonly RoomView[], done: (views: readonly RoomView[]) => void): void {
+    const { socket: session, identity, context } = this.#session;
+    const fresh = [...views];
+    let open = views.length;
+    if (open === 0) return done([]);
+    for (const [index, { room }] of views.entries()) {
+      const join = { type: 'join', session, user: identity?.user.id ?? '', room } as const;
+      context.ask(this.#fanout, join, JOIN_DEADLINE_MS, (reply) => {
+        if (reply.ok) fresh[index] = reply.value;
+        open -= 1;
+        if (open === 0) done(fresh.filter((view) => this.#entered.has(view.room)));
+      });
+    }
+  }
+
+  /** Asks the fan-out for the room's frames. They come after `start`. */
+  enter(room: string, onReply: (reply: Reply<RoomView>) => void): void {
+    const known = this.#entered.get(room);
+    if (known !== undefined) return onReply({ ok: true, value: known.view });
+    const waiting = this.#entering.get(room);
+    if (waiting !== undefined) {
+      waiting.push(onReply);
+      return;
+    }
+    this.#entering.set(room, [onReply]);
+    const { context, socket, identity } = this.#session;
+    const join = { type: 'join', session: socket, user: identity?.user.id ?? '', room } as const;
+    context.ask(this.#fanout, join, JOIN_DEADLINE_MS, (reply) => {
+      const callbacks = this.#entering.get(room) ?? [];
+      this.#entering.delete(room);
+      if (reply.ok) this.#entered.set(room, { view: reply.value, target: this.#target(room) });
+      for (const callback of callbacks) callback(reply);
+    });
+  }
+
+  /** The client knows of the room now: frames after `after` may come. Starting twice does nothing. */
+  start(room: string, after: number): void {
+    this.#session.context.tell(this.#fanout, { type: 'start', session: this.#session.socket, room, after });
+  }
+
+  /** The user became a member elsewhere, or an entry that failed is tried again: the client learns it from us. */
+  entered(room: string): void {
+    const { identity } = this.#session;
+    if (identity === undefined || this.#entered.has(room) || this.#entering.has(room)) return;
+    this.enter(room, (reply) => {
+      if (!reply.ok) return this.#tryLater(room, reply.fault.code);
+      this.#session.send(joinedFrame(reply.value, identity.user));
+      this.#session.flush();
+      this.start(room, reply.value.seq);
+    });
+  }
+
+  left(room: string): void {
+    this.#entered.delete(room);
+  }
+
+  partAll(): void {
+    const { context, socket } = this.#session;
+    for (const room of [...this.#entered.keys(), ...this.#entering.keys()]) {
+      context.tell(this.#fanout, { type: 'part', session: socket, room });
+    }
+  }
+
+  /** Where to post. A room that the session is not in gets a run of its own for each post: the room decides. */
+  target(room: string): PostTarget {
+    return this.#entered.get(room)?.target ?? this.#target(room);
+  }
+
+  /** Posts were refused before they reached their run. */
+  breakRuns(): void {
+    for (const { target } of this.#entered.values()) target.run.break();
+  }
+
+  #target(room: string): PostTarget {
+    return { ref: this.#session.context.ref(roomKind, room), run: new PostRun(() => ++this.#runs) };
+  }
+
+  #tryLater(room: string, code: string): void {
+    if (code === 'not_found' || code === 'forbidden') return;
+    this.#session.context.after(RETRY_MS, () => this.entered(room));
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The log writer: makes records durable in groups, in order, without a hole.
+ *
+ * Owns the writing side of the message log. Rooms ask it; it tells the persister of what was written. What it knows of
+ * rooms (next seq, last position) is soft: a room that asserts `first` starts it anew.
+ */
+import type { Context } from '../../runtime/context.ts';
+import type { Actor, Behaviour } from '../../runtime/kind.ts';
+import type { ReplyTo } from '../../runtime/reply.ts';
+import { StorageFault } from '../../storage/ports/faults.ts';
+import type { LogPosition, MessageLogWriter } from '../../storage/ports/message-log.ts';
+import { type Append, type LogWriterMessage, REFUSED } from './log-writer-messages.ts';
+import { persisterKind } from './persister.ts';
+
+interface RoomState {
+  /** The seq that the next append must have. */
+  next: number;
+  position: LogPosition;
+}
+
+interface Waiting {
+  readonly append: Append;
+  readonly replyTo: ReplyTo | undefined;
+}
+
+interface WaitingBarrier {
+  readonly room: string;
+  readonly replyTo: ReplyTo | undefined;
+}
+
+/** What a new incarnation must know of the one before it: the group that it was writing, if that is not settled yet. */
+interface Legacy {
+  underWay: Promise<unknown> | undefined;
+}
+
+export function logWriter(log: MessageLogWriter): Behaviour<LogWriterMessage> {
+  const legacy: Legacy = { underWay: undefined };
+  return (context) => new LogWriter(context, log, legacy);
+}
+
+class LogWriter implements Actor<LogWriterMessage> {
+  readonly #context: Context<LogWriterMessage>;
+  readonly #log: MessageLogWriter;
+  readonly #legacy: Legacy;
+  readonly #rooms = new Map<string, RoomState>();
+  #group: Waiting[] = [];
+  /** What the driver is writing. */
+  #writing: readonly Waiting[] = [];
+  #barriers: WaitingBarrier[] = [];
+  #committing = false;
+  /** What the log held when this incarnation began: of which rooms, it does not know. */
+  #inherited: LogPosition;
+  #persisted: LogPosition = 0;
+
+  constructor(context: Context<LogWriterMessage>, log: MessageLogWriter, legacy: Legacy) {
+    this.#context = context;
+    this.#log = log;
+    this.#legacy = legacy;
+    this.#inherited = log.head;
+  }
+
+  started(): void {
+    if (this.#legacy.underWay === undefined) return this.#inherit();
+    this.#context.suspend();
+    this.#context.pipe(this.#legacy.underWay, () => {
+      this.#inherit();
+      this.#context.resume();
+    });
+  }
+
+  receive(message: LogWriterMessage): void {
+    switch (message.type) {
+      case 'append':
+        return this.#append(message);
+      case 'barrier':
+        return this.#barrier({ room: message.room, replyTo: this.#context.replyTo() });
+      case 'persisted':
+        return this.#forget(message.position);
+      case 'commit':
+        return this.#commit();
+    }
+  }
+
+  stopping(): boolean | undefined {
+    if (this.#committing) return false;
+    if (this.#group.length > 0) this.#commit();
+    return undefined;
+  }
+
+  #append(append: Append): void {
+    const room = this.#rooms.get(append.room);
+    if (!append.first && room?.next !== append.seq) {
+      this.#context.reply(REFUSED);
+      return;
+    }
+    if (room === undefined) this.#rooms.set(append.room, { next: append.seq + 1, position: this.#unknown });
+    else room.next = append.seq + 1;
+    this.#group.push({ append, replyTo: this.#context.replyTo() });
+    // The commit queues behind the appends that wait already, so that one group takes them all.
+    if (this.#group.length > 1 || this.#committing) return;
+    if (!this.#context.tell(this.#context.self, { type: 'commit' })) this.#commit();
+  }
+
+  /** The persister says how far it has come once it hears of the log. */
+  #inherit(): void {
+    this.#legacy.underWay = undefined;
+    this.#inherited = this.#log.head;
+    this.#context.tell(this.#context.ref(persisterKind, 'all'), { type: 'written', position: this.#log.head });
+  }
+
+  /** Appends of the room that are on their way count too, so that the answer waits for what becomes of them. */
+  #barrier(barrier: WaitingBarrier): void {
+    const { room, replyTo } = barrier;
+    const concerns = ({ append }: Waiting): boolean => append.room === room;
+    if (this.#group.some(concerns) || this.#writing.some(concerns)) this.#barriers.push(barrier);
+    else replyTo?.settle(this.#rooms.get(room)?.position ?? this.#unknown, undefined);
+  }
+
+  /** Position of a room that nothing is known of: an earlier incarnation may have written it. */
+  get #unknown(): LogPosition {
+    return this.#inherited > this.#persisted ? this.#inherited : 0;
+  }
+
+  #answerBarriers(): void {
+    const barriers = this.#barriers;
+    this.#barriers = [];
+    for (const barrier of barriers) this.#barrier(barrier);
+  }
+
+  #commit(): void {
+    const group = this.#group;
+    if (group.length === 0 || this.#committing) return;
+    this.#group = [];
+    try {
+      const written = this.#log.append(group.map((waiting) => waiting.append.record));
+      if (!(written instanceof Promise)) {
+        this.#committed(group, written);
+        return;
+      }
+      this.#committing = true;
+      this.#writing = group;
+      this.#legacy.underWay = written;
+      this.#context.pipe(written, (outcome) => {
+        this.#committing = false;
+        this.#writing = [];
+        this.#legacy.underWay = undefined;
+        if ('value' in outcome) this.#committed(group, outcome.value);
+        else this.#failed(group, outcome.error);
+        this.#commit();
+      });
+    } catch (error) {
+      this.#failed(group, error);
+    }
+  }
+
+  #committed(group: readonly Waiting[], position: LogPosition): void {
+    for (const { append, replyTo } of group) {
+      const room = this.#rooms.get(append.room);
+      if (room !== undefined) room.position = position;
+      replyTo?.settle(position, undefined);
+    }
+    this.#context.tell(this.#context.ref(persisterKind, 'all'), { type: 'written', position });
+    this.#answerBarriers();
+  }
+
+  /** Nothing of the group is in the log: whatever its rooms send on top of it is refused until they start anew. */
+  #failed(group: readonly Waiting[], error: unknown): void {
+    const rooms = new Set(group.map((waiting) => waiting.append.room));
+    const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room));
+    this.#group = this.#group.filter((waiting) => !rooms.has(waiting.append.room));
+    for (const { append, replyTo } of [...group, ...onTop]) {
+      const room = this.#rooms.get(append.room);
+      if (room !== undefined) room.next = -1;
+      replyTo?.settle(REFUSED, undefined);
+    }
+    this.#answerBarriers();
+    if (!(error instanceof StorageFault)) throw error;
+  }
+
+  /** Rooms with nothing left above the store's position need no state: their next append asserts `first` or is refused. */
+  #forget(position: LogPosition): void {
+    this.#persisted = position;
+    for (const room of this.#rooms.values()) if (room.position > 0 && room.position <= position) room.position = 0;
+    if (this.#rooms.size < MAX_ROOMS) return;
+    for (const [id, room] of this.#rooms) if (room.position === 0) this.#rooms.delete(id);
+  }
+}
+
+/** Past this many rooms the idle ones are forgotten; a forgotten room's next append is refused once and starts anew. */
+const MAX_ROOMS = 200_000;

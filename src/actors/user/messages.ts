@@ -1,0 +1,95 @@
+/** What a user's actor is told and asked. */
+import { defineKind } from '../../runtime/kind.ts';
+import type { Request } from '../../runtime/reply.ts';
+import type { Person } from '../room/messages.ts';
+import type { SocketId } from '../sockets.ts';
+
+/** Where a session lives. */
+export interface SessionAddress {
+  readonly thread: number;
+  readonly socket: SocketId;
+}
+
+/** A valid token's owner. Times are milliseconds since the epoch. */
+export interface Identity {
+  readonly user: Person;
+  readonly device: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** A session says hello. Answered once the token is known to be valid; `unauthenticated` otherwise. */
+export interface AttachSession extends Request<AttachedSession> {
+  readonly type: 'attach';
+  readonly session: SessionAddress;
+  readonly tokenHash: string;
+}
+export interface AttachedSession {
+  readonly identity: Identity;
+  /** Ascending by id. */
+  readonly rooms: readonly string[];
+}
+export interface DetachSession {
+  readonly type: 'detach';
+  readonly session: SessionAddress;
+}
+export interface Authenticate extends Request<Identity> {
+  readonly type: 'authenticate';
+  readonly tokenHash: string;
+}
+/** The password was right: store a token. Sessions of the tokens that it replaces are closed before the answer. */
+export interface IssueToken extends Request<{ readonly expiresAt: number }> {
+  readonly type: 'issue-token';
+  readonly tokenHash: string;
+  readonly device: string;
+}
+export interface RenewToken extends Request<{ readonly expiresAt: number }> {
+  readonly type: 'renew-token';
+  readonly tokenHash: string;
+  readonly newTokenHash: string;
+}
+/** Answered once the token is dead and its sockets are being closed. */
+export interface RevokeToken extends Request<Record<string, never>> {
+  readonly type: 'revoke-token';
+  readonly tokenHash: string;
+}
+/** Stores the new password; every token but `keep` dies. */
+export interface ReplacePassword extends Request<Record<string, never>> {
+  readonly type: 'replace-password';
+  readonly passwordHash: string;
+  readonly keep: string | null;
+}
+/** The user is in the room now. */
+export interface EnteredRoom {
+  readonly type: 'entered';
+  readonly room: string;
+}
+export interface LeftRoom {
+  readonly type: 'left';
+  readonly room: string;
+}
+/** A frame for all of the user's sessions. At most once. */
+export interface NotifyUser {
+  readonly type: 'notify';
+  readonly frame: Uint8Array;
+}
+
+export type UserMessage =
+  | AttachSession
+  | DetachSession
+  | Authenticate
+  | IssueToken
+  | RenewToken
+  | RevokeToken
+  | ReplacePassword
+  | EnteredRoom
+  | LeftRoom
+  | NotifyUser;
+
+export const userKind = defineKind<UserMessage>({
+  name: 'user',
+  placement: 'hashed',
+  mailbox: { capacity: 1024, overflow: 'refuse' },
+  supervision: { onFailure: 'restart' },
+  passivateAfterMs: 60_000,
+});

@@ -1,0 +1,122 @@
+/** Entry of `npm run admin`: what an operator does to the users of a running or stopped engine. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ReadStream } from 'node:tty';
+import { parseArgs } from 'node:util';
+import { generatePassword, readPassword } from './admin/new-password.ts';
+import { isInUse, resetPassword } from './admin/reset-password.ts';
+import { SCHEMA } from './config/schema.ts';
+import { dataDirPaths } from './storage/embedded/data-dir.ts';
+import { listUsers } from './storage/embedded/records/user-list.ts';
+
+const EXIT_REFUSED = 1;
+const EXIT_USAGE = 2;
+const EXIT_FAILED = 70;
+
+const USAGE = `usage: npm run admin -- COMMAND [--data-dir DIRECTORY]   (or: bun run admin COMMAND …)
+
+  reset-password NAME [--generate]
+      Give a user a new password. All of the user's tokens die at once, and their sockets are closed. The password is
+      asked for, or read from the first line of the standard input; --generate makes one up and prints it.
+  list-users
+      Print every user, one line each: name, id and time of registration, with tabs between them.
+
+Both work while the engine runs and while it does not.
+
+  --data-dir, MAILROOM_DATA_DIR  (default: ./data)
+      The data directory of the engine.
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+interface Words {
+  readonly command: string | undefined;
+  readonly rest: readonly string[];
+  readonly dataDir: string;
+  readonly generate: boolean;
+  readonly help: boolean;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const words = parse(argv);
+  if (typeof words === 'string') return misused(words);
+  if (words.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    return await run(words);
+  } catch (error) {
+    if (isInUse(error)) return say(EXIT_FAILED, `the engine on ${words.dataDir} is starting or ending; try again`);
+    return say(EXIT_FAILED, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function run(words: Words): Promise<number> {
+  const { command, rest, dataDir } = words;
+  const [name] = rest;
+  switch (command) {
+    case 'reset-password':
+      if (name === undefined || rest.length > 1) return misused('reset-password: expected one name');
+      return hasUsers(dataDir) ? await reset(words, name.normalize('NFC')) : nothingThere(dataDir);
+    case 'list-users':
+      if (rest.length > 0) return misused('list-users: expected nothing after it');
+      return hasUsers(dataDir) ? list(dataDir) : nothingThere(dataDir);
+    case undefined:
+      return misused('expected a command');
+    default:
+      return misused(`there is no command '${command}'`);
+  }
+}
+
+async function reset({ dataDir, generate }: Words, username: string): Promise<number> {
+  const prompt = (text: string): void => void process.stderr.write(text);
+  const password = generate ? generatePassword() : await readPassword(process.stdin as ReadStream, prompt);
+  const problem = await resetPassword(dataDir, { username, password });
+  if (problem !== null) return say(EXIT_REFUSED, `${username}: ${problem}`);
+  process.stderr.write(`mailroom: ${username} has a new password; all tokens are dead\n`);
+  if (generate) process.stdout.write(`${password}\n`);
+  return 0;
+}
+
+function list(dataDir: string): number {
+  for (const { username, id, createdAt } of listUsers(dataDirPaths(dataDir).records)) {
+    process.stdout.write(`${username}\t${id}\t${new Date(createdAt).toISOString()}\n`);
+  }
+  return 0;
+}
+
+function parse(argv: readonly string[]): Words | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { 'data-dir': { type: 'string' }, generate: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [command, ...rest] = positionals;
+    const { dataDir } = SCHEMA;
+    const given = values['data-dir'] ?? process.env[dataDir.name]?.trim();
+    const path = resolve(given ? given : dataDir.initial({ cores: 1 }));
+    return { command, rest, dataDir: path, generate: values.generate === true, help: values.help === true };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** A directory that no engine has used is not made into one by looking at it. */
+function hasUsers(dataDir: string): boolean {
+  return existsSync(dataDirPaths(dataDir).records);
+}
+
+function nothingThere(dataDir: string): number {
+  return say(EXIT_FAILED, `no engine has run on ${dataDir} yet; --data-dir names another directory`);
+}
+
+function misused(problem: string): number {
+  return say(EXIT_USAGE, `${problem}; --help tells more`);
+}
+
+function say(exitCode: number, text: string): number {
+  process.stderr.write(`mailroom: ${text}\n`);
+  return exitCode;
+}

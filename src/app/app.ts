@@ -1,0 +1,89 @@
+/** The whole engine: threads, their roles, and the order in which they start and end. */
+
+import { buildWeb } from '../../web/build.ts';
+import type { Config } from '../config/schema.ts';
+import { type Logger, resolveFormat } from '../log/logger.ts';
+import { type DataDir, lockDataDir } from '../storage/embedded/data-dir.ts';
+import { type AdminSocket, openAdminSocket } from './admin-socket.ts';
+import { choosePort } from './choose-port.ts';
+import { type Crew, crewOf, type ThreadConfig } from './crew.ts';
+import { startWorkers, type Workers } from './workers.ts';
+
+export interface RunningApp {
+  /** Address of the web app and the API. */
+  readonly url: string;
+  /** Drains and ends: sockets get a goodbye, what is under way is finished, storage is closed. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_SPREAD_MS = 5_000;
+const PHASE_DEADLINE_MS = 5_000;
+/** In this order: nobody asks those that went before. */
+const SHARD_PHASES = [['session'], ['fanout', 'accounts'], ['room'], ['user', 'ledger', 'watermark']] as const;
+
+/** Starts the engine. Rejects with a readable message if it cannot. `onFailure` is called if it cannot go on later. */
+export async function startApp(config: Config, log: Logger, onFailure: (reason: string) => void): Promise<RunningApp> {
+  const dataDir = lockDataDir(config.dataDir);
+  try {
+    const port = choosePort(config.host, config.port);
+    const crew = crewOf(config.threads);
+    const workers = startWorkers(crew, await threadConfig(config, port), onFailure);
+    await bootInOrder(crew, workers);
+    const admin = openAdminSocket(dataDir.path, workers);
+    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+    log.info('started', { url, shards: crew.shards, dataDir: dataDir.path });
+    return { url, stop: () => stopApp(crew, workers, admin, dataDir) };
+  } catch (error) {
+    dataDir.release();
+    throw error;
+  }
+}
+
+/** The persister empties the log before rooms open; the log's writer goes on where the store has come to. */
+async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
+  const persisted = await workers.boot(['persister'], 0);
+  await workers.boot(['records'], persisted);
+  await workers.boot(['log'], persisted);
+  await workers.boot(['shard'], persisted);
+  await Promise.all(shardsOf(crew).map((thread) => workers.ask(thread, { type: 'listen' }, 'listening')));
+}
+
+async function stopApp(crew: Crew, workers: Workers, admin: AdminSocket, dataDir: DataDir): Promise<void> {
+  admin.close();
+  const shards = shardsOf(crew);
+  await Promise.all(
+    shards.map((thread) => workers.ask(thread, { type: 'drain', spreadMs: DRAIN_SPREAD_MS }, 'drained')),
+  );
+  for (const phase of SHARD_PHASES) {
+    const message = { type: 'stop-kinds', phases: [phase], deadlineMs: PHASE_DEADLINE_MS } as const;
+    await Promise.all(shards.map((thread) => workers.ask(thread, message, 'stopped')));
+  }
+  for (const role of ['shard', 'log', 'persister', 'records'] as const) {
+    const threads = crew.roles.flatMap((each, thread) => (each === role ? [thread] : []));
+    await Promise.all(threads.map((thread) => workers.ask(thread, { type: 'end' }, 'ended')));
+  }
+  workers.terminate();
+  dataDir.release();
+}
+
+function shardsOf(crew: Crew): number[] {
+  return crew.roles.flatMap((role, thread) => (role === 'shard' ? [thread] : []));
+}
+
+async function threadConfig(config: Config, port: number): Promise<ThreadConfig> {
+  const { host, dataDir, allowedOrigins, publicUrl, trustedProxies, rateLimit, tokenTtlMs, loginPolicy } = config;
+  return {
+    host,
+    port,
+    dataDir,
+    allowedOrigins: publicUrl === undefined ? allowedOrigins : [...allowedOrigins, new URL(publicUrl).origin],
+    trustedProxies,
+    rateLimit,
+    tokenTtlMs,
+    loginPolicy,
+    maxSocketsPerUser: config.maxSocketsPerUser,
+    logLevel: config.logLevel,
+    logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
+    webFiles: await buildWeb(),
+  };
+}

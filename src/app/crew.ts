@@ -1,0 +1,82 @@
+/** What the main thread and its workers say to each other. Actors talk over lanes; this is only for starting and ending. */
+import type { Config } from '../config/schema.ts';
+import type { WebFile } from '../http/web-routes.ts';
+
+/** What a thread is there for. */
+export type ThreadRole = 'shard' | 'log' | 'persister' | 'records';
+
+/** The threads of one process by number: shards first, then one for each service of the embedded storage. */
+export interface Crew {
+  readonly shards: number;
+  readonly roles: readonly ThreadRole[];
+}
+
+export function crewOf(shards: number): Crew {
+  return { shards, roles: [...new Array<ThreadRole>(shards).fill('shard'), 'log', 'persister', 'records'] };
+}
+
+/** Number of the thread with this role; of the first one for shards. */
+export function threadOfRole(crew: Crew, role: ThreadRole): number {
+  return crew.roles.indexOf(role);
+}
+
+/** Both directions between this thread and a peer. */
+export interface PeerLink {
+  readonly peer: number;
+  readonly outgoing: SharedArrayBuffer;
+  readonly incoming: SharedArrayBuffer;
+  /** Rings the peer, and is rung by it. */
+  readonly bell: MessagePort;
+}
+
+export interface Boot {
+  readonly type: 'boot';
+  readonly thread: number;
+  readonly crew: Crew;
+  readonly links: readonly PeerLink[];
+  readonly config: ThreadConfig;
+  /** How far the message store has come; 0 for threads that start before that is known. */
+  readonly persisted: number;
+}
+
+/** The configuration without secrets and classes, so that it can be cloned. */
+export type ThreadConfig = Pick<
+  Config,
+  | 'host'
+  | 'port'
+  | 'dataDir'
+  | 'allowedOrigins'
+  | 'trustedProxies'
+  | 'rateLimit'
+  | 'tokenTtlMs'
+  | 'loginPolicy'
+  | 'maxSocketsPerUser'
+  | 'logLevel'
+> & { readonly logFormat: 'json' | 'text'; readonly webFiles: ReadonlyMap<string, WebFile> };
+
+export type ToThread =
+  | Boot
+  /** Start to listen: every service is there. */
+  | { readonly type: 'listen' }
+  /** Stop these kinds in order, each within the deadline, then answer `stopped`. */
+  | { readonly type: 'stop-kinds'; readonly phases: readonly (readonly string[])[]; readonly deadlineMs: number }
+  /**
+   * Say goodbye to the clients, spread their return over this many milliseconds, take no new ones, and answer `drained`
+   * when all are gone or a bound has passed.
+   */
+  | { readonly type: 'drain'; readonly spreadMs: number }
+  /** Another thread has failed: close all sockets at once, so that clients go elsewhere. */
+  | { readonly type: 'abandon' }
+  /** Close sockets and storage, then answer `ended`. */
+  | { readonly type: 'end' }
+  | { readonly type: 'reset-password'; readonly username: string; readonly password: string };
+
+export type FromThread =
+  /** `persisted` comes from the persister's thread: how far the message store has come. */
+  | { readonly type: 'ready'; readonly persisted: number }
+  | { readonly type: 'listening' }
+  | { readonly type: 'drained' }
+  | { readonly type: 'stopped'; readonly left: number }
+  | { readonly type: 'ended' }
+  | { readonly type: 'failed'; readonly error: string }
+  | { readonly type: 'password-reset'; readonly problem: string | null };

@@ -1,0 +1,97 @@
+/** A shard thread: sessions, users, rooms, and the server that brings their clients. */
+import { accounts } from '../../actors/accounts/accounts.ts';
+import { accountsKind } from '../../actors/accounts/messages.ts';
+import { fanout } from '../../actors/fanout/fanout.ts';
+import { fanoutKind } from '../../actors/fanout/messages.ts';
+import { type Ledger, ledgerActor, ledgerKind } from '../../actors/room/ledger.ts';
+import { roomKind } from '../../actors/room/messages.ts';
+import { room } from '../../actors/room/room.ts';
+import { sessionKind } from '../../actors/session/messages.ts';
+import { session } from '../../actors/session/session.ts';
+import { Watermark, watermark, watermarkKind } from '../../actors/storage/watermark.ts';
+import { userKind } from '../../actors/user/messages.ts';
+import { user } from '../../actors/user/user.ts';
+import { type HttpServer, startServer } from '../../http/server.ts';
+import { SocketGate } from '../../http/socket-gate.ts';
+import { CLOSE } from '../../protocol/close-codes.ts';
+import { pinnedId } from '../../runtime/placement.ts';
+import { secrets } from '../secrets.ts';
+import type { RoleEnvironment, RunningRole } from './role.ts';
+
+const RATE = { unitsPerSecond: 100, burst: 500 };
+const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
+const MAX_REPLAY = 500;
+const MAX_TOKENS_PER_USER = 32;
+const MAX_HASHING = 2;
+const RESET_DEADLINE_MS = 15_000;
+/** Sessions have answered what was under way by then; what is left are clients that do not read. */
+const DRAIN_DEADLINE_MS = 4_000;
+
+export function startShardRole(environment: RoleEnvironment): RunningRole {
+  const { shard } = environment;
+  const gate = new SocketGate(shard);
+  registerKinds(environment, gate);
+  let server: HttpServer | undefined;
+  return {
+    listen() {
+      server = listen(environment, gate);
+      // The fan-out renews leases from now on, joined or not.
+      shard.tell(shard.ref(fanoutKind, pinnedId(shard.thread, 0)), { type: 'lease-answer', differing: [] });
+    },
+    async drain(spreadMs) {
+      server?.drain();
+      gate.drain();
+      for (const id of gate.ids()) {
+        const retryAfter = Math.round(1_000 + Math.random() * spreadMs);
+        shard.tell(shard.ref(sessionKind, pinnedId(shard.thread, id)), { type: 'drain', retryAfter });
+      }
+      await Promise.race([gate.emptied(), new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE_MS))]);
+    },
+    abandon: () => gate.closeAll(CLOSE.draining, 'the node has failed'),
+    sockets: () => gate.size,
+    async resetPassword(username, password) {
+      const desk = shard.ref(accountsKind, pinnedId(shard.thread, 0));
+      const reply = await shard.ask(desk, { type: 'reset-password', username, new: password }, RESET_DEADLINE_MS);
+      return reply.ok ? null : reply.fault.message;
+    },
+    end: async () => {
+      await server?.stop();
+    },
+  };
+}
+
+function registerKinds({ shard, config }: RoleEnvironment, gate: SocketGate): void {
+  const ledger: Ledger = new Map();
+  const gauge = new Watermark();
+  const { rateLimit, loginPolicy, tokenTtlMs, maxSocketsPerUser } = config;
+  shard.register(watermarkKind, watermark(gauge));
+  shard.register(ledgerKind, ledgerActor(ledger));
+  shard.register(roomKind, room({ ledger, watermark: gauge, tail: TAIL }));
+  shard.register(fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
+  shard.register(
+    sessionKind,
+    session({ sockets: gate, rate: rateLimit ? RATE : undefined, hashToken: secrets.hashToken }),
+  );
+  shard.register(
+    userKind,
+    user({ policy: loginPolicy, tokenTtlMs, maxTokens: MAX_TOKENS_PER_USER, maxSockets: maxSocketsPerUser }),
+  );
+  shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
+}
+
+function listen({ shard, crew, config, log }: RoleEnvironment, gate: SocketGate): HttpServer {
+  return startServer({
+    shard,
+    gate,
+    host: config.host,
+    port: config.port,
+    threads: crew.roles.map((_, thread) => thread),
+    webFiles: config.webFiles,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
+    rateLimit: config.rateLimit,
+    newToken: secrets.newToken,
+    hashToken: secrets.hashToken,
+    onError: (path, error) => log.error('a request failed', { path, error }),
+  });
+}

@@ -1,0 +1,119 @@
+/** Entry of every worker thread: waits for its boot message, then runs its shard until it is told to end. */
+
+import { inspector } from '../actors/inspector/inspector.ts';
+import { inspectorKind } from '../actors/inspector/messages.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
+import { incomingRing, outgoingRing } from '../runtime/lanes/link.ts';
+import { Ring } from '../runtime/lanes/ring.ts';
+import { evenPlacement } from '../runtime/placement.ts';
+import { Shard } from '../runtime/shard.ts';
+import { type Boot, type FromThread, type ToThread, threadOfRole } from './crew.ts';
+import { realHost } from './host.ts';
+import { laneCodec } from './lane-codec.ts';
+import { startLogRole } from './roles/log.ts';
+import { startPersisterRole } from './roles/persister.ts';
+import { startRecordsRole } from './roles/records.ts';
+import type { RoleEnvironment, RunningRole } from './roles/role.ts';
+import { startShardRole } from './roles/shard.ts';
+
+declare const self: Worker & { onmessage: ((event: MessageEvent<ToThread>) => void) | null };
+
+interface RunningThread {
+  readonly shard: Shard;
+  readonly role: RunningRole;
+  readonly log: Logger;
+}
+
+let running: RunningThread | undefined;
+
+self.onmessage = ({ data }) => {
+  handle(data).catch((error: unknown) => fail(error));
+};
+
+/** A defect outside any actor leaves the thread in an unknown state: its sockets are told, and the process ends. */
+self.addEventListener('error', (event) => fail((event as ErrorEvent).error ?? event));
+self.addEventListener('unhandledrejection', (event) => fail((event as PromiseRejectionEvent).reason));
+
+async function handle(message: ToThread): Promise<void> {
+  if (message.type !== 'boot') return obey(message, running as RunningThread);
+  running = await boot(message);
+  say({ type: 'ready', persisted: running.role.persisted ?? 0 });
+}
+
+async function obey(message: Exclude<ToThread, Boot>, { shard, role }: RunningThread): Promise<void> {
+  switch (message.type) {
+    case 'listen':
+      role.listen?.();
+      return say({ type: 'listening' });
+    case 'drain':
+      await role.drain?.(message.spreadMs);
+      return say({ type: 'drained' });
+    case 'abandon':
+      return role.abandon?.();
+    case 'stop-kinds': {
+      let left = 0;
+      for (const kinds of message.phases) left += await shard.stopKinds(kinds, message.deadlineMs);
+      return say({ type: 'stopped', left });
+    }
+    case 'reset-password': {
+      const problem = (await role.resetPassword?.(message.username, message.password)) ?? null;
+      return say({ type: 'password-reset', problem });
+    }
+    case 'end':
+      await role.end();
+      shard.shutdown();
+      return say({ type: 'ended' });
+  }
+}
+
+async function boot({ thread, crew, links, config, persisted }: Boot): Promise<RunningThread> {
+  const role = crew.roles[thread] as Boot['crew']['roles'][number];
+  const log = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    sink: (line) => void process.stderr.write(`${line}\n`),
+    now: realHost.wallMs,
+  }).child({ thread: `${role}-${thread}` });
+  const services = {
+    'log-writer': threadOfRole(crew, 'log'),
+    persister: threadOfRole(crew, 'persister'),
+    records: threadOfRole(crew, 'records'),
+    'message-reader': threadOfRole(crew, 'records'),
+  };
+  const placement = evenPlacement(crew.shards, services);
+  const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });
+  for (const { peer, outgoing, incoming, bell } of links) {
+    const ring = (): void => bell.postMessage(0);
+    bell.onmessage = shard.wake;
+    shard.connect(peer, outgoingRing(new Ring(outgoing), ring), incomingRing(new Ring(incoming), ring));
+  }
+  const environment: RoleEnvironment = { shard, crew, config, log, persisted, fail };
+  const runningRole = await ROLES[role](environment);
+  shard.register(
+    inspectorKind,
+    inspector(shard, () => runningRole.sockets?.() ?? 0),
+  );
+  return { shard, role: runningRole, log };
+}
+
+const ROLES = {
+  shard: startShardRole,
+  log: startLogRole,
+  persister: startPersisterRole,
+  records: startRecordsRole,
+} as const satisfies Record<string, (environment: RoleEnvironment) => RunningRole | Promise<RunningRole>>;
+
+function shardLog(log: Logger): { warn: Logger['warn']; error: Logger['error'] } {
+  return { warn: (text, fields) => log.warn(text, fields), error: (text, fields) => log.error(text, fields) };
+}
+
+function fail(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  running?.log.error('the thread failed', { error: text });
+  running?.role.abandon?.();
+  say({ type: 'failed', error: text });
+}
+
+function say(message: FromThread): void {
+  self.postMessage(message);
+}

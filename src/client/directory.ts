@@ -1,0 +1,101 @@
+import type { Message, Read, RoomChange, RoomEntry, RoomRole, RoomSummary, User } from './wire.ts';
+
+/** A room of the user, as far as the client knows it at the moment. */
+export interface Room {
+  readonly id: string;
+  readonly kind: 'group' | 'direct';
+  /** Empty in direct rooms; there `peer` names the other user. */
+  readonly title: string;
+  readonly peer: User | undefined;
+  readonly role: RoomRole;
+  /** The newest message's `seq`; 0 in an empty room. */
+  readonly seq: number;
+  /** The user's read position. */
+  readonly read: number;
+  readonly unread: number;
+}
+
+type Fields = Omit<Room, 'unread'>;
+
+/** The user's rooms: kept current by what the server lists, answers and notifies. Values are replaced, never changed. */
+export class Directory {
+  readonly #rooms = new Map<string, Room>();
+  readonly #changed: (room: string) => void;
+
+  constructor(changed: (room: string) => void) {
+    this.#changed = changed;
+  }
+
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
+  /** A room as a list shows it. */
+  list(summary: RoomSummary): void {
+    const { id, kind, title, role, seq, read } = summary;
+    this.#set({ id, kind, title, role, seq, read: this.#highest(id, read), peer: summary.peer ?? this.#peer(id) });
+  }
+
+  /** A room as creating, opening or joining it answers. */
+  enter(entry: RoomEntry): void {
+    const { room: id, kind, title, role, seq, read } = entry;
+    const known = this.#rooms.get(id)?.seq ?? 0;
+    this.#set({
+      id,
+      kind,
+      title,
+      role,
+      seq: Math.max(seq, known),
+      read: this.#highest(id, read),
+      peer: this.#peer(id),
+    });
+  }
+
+  /** The other user of a direct room, learned later than the room itself. */
+  name(id: string, peer: User): void {
+    this.#update(id, { peer });
+  }
+
+  /** The title, or the user's own role, changed. */
+  change(change: RoomChange): void {
+    if (change.title !== undefined) this.#update(change.room, { title: change.title });
+  }
+
+  remove(id: string): void {
+    if (this.#rooms.delete(id)) this.#changed(id);
+  }
+
+  /** A message arrived. Whoever writes has read what stands before, so that own messages never count as unread. */
+  arrived(message: Message, self: string): void {
+    const room = this.#rooms.get(message.room);
+    if (room === undefined) return;
+    const caughtUp = message.from === self && room.read === message.seq - 1;
+    this.#update(message.room, {
+      seq: Math.max(room.seq, message.seq),
+      read: caughtUp ? message.seq : room.read,
+    });
+  }
+
+  /** The user read on, here or elsewhere. */
+  read(position: Pick<Read, 'room' | 'seq'>): void {
+    this.#update(position.room, { read: this.#highest(position.room, position.seq) });
+  }
+
+  #highest(id: string, read: number): number {
+    return Math.max(read, this.#rooms.get(id)?.read ?? 0);
+  }
+
+  #peer(id: string): User | undefined {
+    return this.#rooms.get(id)?.peer;
+  }
+
+  #update(id: string, fields: Partial<Fields>): void {
+    const room = this.#rooms.get(id);
+    if (room !== undefined) this.#set({ ...room, ...fields });
+  }
+
+  #set(fields: Fields): void {
+    this.#rooms.set(fields.id, { ...fields, unread: Math.max(0, fields.seq - fields.read) });
+    this.#changed(fields.id);
+  }
+}

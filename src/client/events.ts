@@ -1,0 +1,30 @@
+import type { ConnectionState } from './connection.ts';
+import type { OutboxEvent } from './outbox.ts';
+import type { Message, Read, RoomChange } from './wire.ts';
+
+/** What a client tells, by event name. Events of one room come in the order of the room. */
+export interface ClientEvents {
+  /** The next message of a room, the user's own included: once each, in order of `seq`. */
+  readonly message: Message;
+  /** Someone joined or left a room of the user, or its title changed; the user's own joining and leaving too. */
+  readonly room: RoomChange;
+  /** The directory has changed in this room: it appeared, went, or has another title, head or read position. */
+  readonly rooms: { readonly room: string };
+  /** A member's read position, the user's own from other devices included. Lossy: the highest counts. */
+  readonly read: Read;
+  /**
+   * Messages that are not delivered as `message`, both ends included: more than `maxFillMessages` were missed, or the server does not have
+   * them. `history` may have the former.
+   */
+  readonly gap: { readonly room: string; readonly from: number; readonly to: number };
+  /** The room's log was replaced: all that is held of its messages is void; load it again with `history`. */
+  readonly reload: { readonly room: string };
+  /** The connection's state changed. */
+  readonly state: ConnectionState;
+  /** The server ended this session; `state` says whether the client comes back. */
+  readonly kicked: { readonly code: number; readonly reason: string };
+  /** A post was queued, sent, acknowledged or rejected. */
+  readonly outbox: OutboxEvent;
+  /** The outbox store threw; unsent posts may not survive a reload. */
+  readonly storeFailed: { readonly error: unknown };
+}

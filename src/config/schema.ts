@@ -1,0 +1,211 @@
+/** Every variable of the environment. Help, `docs/configuration.md` and `docker/.env.example` are made from this. */
+import * as type from './value-types.ts';
+import { optional, type Variable, variable } from './variable.ts';
+
+/** Services of one binary. `all` is every one of them. */
+const ROLES = ['all', 'gateway', 'actors', 'persister', 'transferer', 'hasher'] as const;
+
+export type Role = (typeof ROLES)[number];
+
+function laterBackEnd(backEnd: string, instead: string): string {
+  return `this version has no ${backEnd} back end; leave it unset to use ${instead}`;
+}
+
+const S3_LATER = laterBackEnd('S3', 'files below the data directory');
+
+export const SCHEMA = {
+  host: variable({
+    name: 'MAILROOM_HOST',
+    section: 'Listening',
+    type: type.host,
+    initial: '127.0.0.1',
+    initialText: '127.0.0.1',
+    description: 'Where HTTP and WebSocket listen.',
+  }),
+  port: variable({
+    name: 'MAILROOM_PORT',
+    section: 'Listening',
+    type: type.integer(0, 65_535),
+    initial: 8080,
+    initialText: '8080',
+    description: 'One port for HTTP and WebSocket. Port 0 picks a free one; the chosen address is printed.',
+  }),
+  publicUrl: optional({
+    name: 'MAILROOM_PUBLIC_URL',
+    section: 'Listening',
+    type: type.webAddress,
+    initialText: 'its own address',
+    description: 'The address that people use, for links and as an allowed origin.',
+  }),
+  allowedOrigins: variable<readonly string[]>({
+    name: 'MAILROOM_ALLOWED_ORIGINS',
+    section: 'Listening',
+    type: type.list(type.origin),
+    initial: Object.freeze([]),
+    initialText: 'none beyond its own',
+    description: 'Origins whose pages may call the API and open sockets, beside the own address.',
+  }),
+  trustedProxies: variable<readonly string[]>({
+    name: 'MAILROOM_TRUSTED_PROXIES',
+    section: 'Listening',
+    type: type.list(type.network),
+    initial: Object.freeze([]),
+    initialText: 'none',
+    description: 'Whose X-Forwarded-For header counts.',
+  }),
+  dataDir: variable({
+    name: 'MAILROOM_DATA_DIR',
+    section: 'Storage',
+    type: type.path,
+    initial: './data',
+    initialText: './data',
+    description: 'Embedded database, staged uploads and embedded objects. One process owns it at a time.',
+  }),
+  mysqlUrl: optional({
+    name: 'MAILROOM_MYSQL_URL',
+    section: 'Storage',
+    type: type.serviceUrl('mysql'),
+    initialText: 'unset: embedded SQLite',
+    description: 'The MySQL primary.',
+    secret: true,
+    notYet: laterBackEnd('MySQL', 'embedded SQLite'),
+  }),
+  mysqlReplicaUrls: optional({
+    name: 'MAILROOM_MYSQL_REPLICA_URLS',
+    section: 'Storage',
+    type: type.list(type.serviceUrl('mysql')),
+    initialText: 'unset: no replicas',
+    description: 'MySQL read replicas, as a comma list.',
+    secret: true,
+    notYet: laterBackEnd('MySQL', 'embedded SQLite'),
+  }),
+  redisUrl: optional({
+    name: 'MAILROOM_REDIS_URL',
+    section: 'Storage',
+    type: type.serviceUrl('redis', 'rediss'),
+    initialText: 'unset: in-process cache',
+    description: 'Cache, offline index, presence, upload state and cluster directory.',
+    secret: true,
+    notYet: laterBackEnd('Redis', 'the in-process cache'),
+  }),
+  amqpUrl: optional({
+    name: 'MAILROOM_AMQP_URL',
+    section: 'Storage',
+    type: type.serviceUrl('amqp', 'amqps'),
+    initialText: 'unset: embedded queue',
+    description: 'The write-behind log and the transfer queue.',
+    secret: true,
+    notYet: laterBackEnd('RabbitMQ', 'the embedded queue'),
+  }),
+  s3Url: optional({
+    name: 'MAILROOM_S3_URL',
+    section: 'Storage',
+    type: type.serviceUrl('http', 'https'),
+    initialText: 'unset: files below the data directory',
+    description: 'The object store: Ceph RGW, or any S3.',
+    secret: true,
+    notYet: S3_LATER,
+  }),
+  s3Bucket: optional({
+    name: 'MAILROOM_S3_BUCKET',
+    section: 'Storage',
+    type: type.name,
+    initialText: 'unset',
+    description: 'The bucket that holds the objects.',
+    notYet: S3_LATER,
+  }),
+  s3AccessKey: optional({
+    name: 'MAILROOM_S3_ACCESS_KEY',
+    section: 'Storage',
+    type: type.secret,
+    initialText: 'unset',
+    description: 'The access key of the object store.',
+    secret: true,
+    notYet: S3_LATER,
+  }),
+  s3SecretKey: optional({
+    name: 'MAILROOM_S3_SECRET_KEY',
+    section: 'Storage',
+    type: type.secret,
+    initialText: 'unset',
+    description: 'The secret key of the object store.',
+    secret: true,
+    notYet: S3_LATER,
+  }),
+  threads: {
+    name: 'MAILROOM_THREADS',
+    section: 'Processes',
+    type: type.integer(1, 256),
+    initial: ({ cores }) => Math.min(cores, 256),
+    initialText: 'the number of cores',
+    unit: 'threads',
+    description: 'Worker threads, one shard each.',
+  } satisfies Variable<number>,
+  roles: variable<readonly Role[]>({
+    name: 'MAILROOM_ROLES',
+    section: 'Processes',
+    type: type.list(type.choice(ROLES)),
+    initial: Object.freeze(['all'] as const),
+    initialText: 'all',
+    description: 'Which services this process runs.',
+    notYet: "this version runs every service in one process; leave it at 'all'",
+  }),
+  tokenTtlMs: variable({
+    name: 'MAILROOM_TOKEN_TTL',
+    section: 'Sessions and limits',
+    type: type.duration('1s', '3650d'),
+    initial: 30 * 86_400_000,
+    initialText: '30d',
+    unit: 'duration',
+    description: 'How long a token is valid after its login or renewal.',
+  }),
+  loginPolicy: variable<'device' | 'single'>({
+    name: 'MAILROOM_LOGIN_POLICY',
+    section: 'Sessions and limits',
+    type: type.choice(['device', 'single']),
+    initial: 'device',
+    initialText: 'device',
+    description: "'device': one valid token per user and device. 'single': the newest login is the only valid one.",
+  }),
+  maxSocketsPerUser: variable({
+    name: 'MAILROOM_MAX_SOCKETS_PER_USER',
+    section: 'Sessions and limits',
+    type: type.integer(1, 100_000),
+    initial: 64,
+    initialText: '64',
+    unit: 'sockets',
+    description: 'One token may hold several sockets (tabs), up to this many a user.',
+  }),
+  rateLimit: variable({
+    name: 'MAILROOM_RATE_LIMIT',
+    section: 'Sessions and limits',
+    type: type.onOff,
+    initial: true,
+    initialText: 'on',
+    description: "'off' switches rate limits off, for load tests.",
+  }),
+  logLevel: variable<'debug' | 'info' | 'warn' | 'error'>({
+    name: 'MAILROOM_LOG_LEVEL',
+    section: 'Logging',
+    type: type.choice(['debug', 'info', 'warn', 'error']),
+    initial: 'info',
+    initialText: 'info',
+    description: 'The least level that is written.',
+  }),
+  logFormat: variable<'auto' | 'json' | 'text'>({
+    name: 'MAILROOM_LOG_FORMAT',
+    section: 'Logging',
+    type: type.choice(['auto', 'json', 'text']),
+    initial: 'auto',
+    initialText: 'auto',
+    description: "'auto' writes text to a terminal and JSON lines elsewhere.",
+  }),
+} as const;
+
+type ValueOf<V> = V extends Variable<infer T> ? T : never;
+
+/** The configuration of one process. Frozen. */
+export type Config = { readonly [K in keyof typeof SCHEMA]: ValueOf<(typeof SCHEMA)[K]> };
+
+/** All variables in the order of the schema, without their value types. */
+export const VARIABLES: readonly Variable<unknown>[] = Object.values(SCHEMA);

@@ -1,0 +1,167 @@
+/** Accounts over HTTP: from a body or a bearer token to one question to an actor. */
+
+import { type Elysia, t } from 'elysia';
+import { type AccountsMessage, accountsKind } from '../actors/accounts/messages.ts';
+import { userIdOfToken } from '../actors/token.ts';
+import { type Identity, type UserMessage, userKind } from '../actors/user/messages.ts';
+import { fault } from '../protocol/faults.ts';
+import { pinnedId } from '../runtime/placement.ts';
+import type { AnswerOf, Reply } from '../runtime/reply.ts';
+import type { Shard } from '../runtime/shard.ts';
+import { problem } from './problem.ts';
+
+export interface AccountRoutesOptions {
+  readonly shard: Shard;
+  readonly newToken: (userId: string) => string;
+  readonly hashToken: (token: string) => string;
+  /** Milliseconds to wait before this request may be made, or 0. */
+  readonly mayTry: (request: Request, name: string) => number;
+}
+
+const DEADLINE_MS = 15_000;
+const PASSWORD = t.String({ minLength: 8, maxLength: 1024, description: '8 to 1,024 characters.' });
+const USERNAME = t.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'Letters, digits, `.`, `_` and `-`; compared exactly.',
+});
+/** The schema's patterns know no Unicode classes. */
+const USERNAME_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
+const DEVICE = t.String({ minLength: 1, maxLength: 64, description: 'Name of the device; a random one if absent.' });
+const UNAUTHENTICATED = fault('unauthenticated', 'a valid bearer token is needed');
+
+const User = t.Object({ id: t.String(), username: t.String() });
+const Session = t.Object({ token: t.String(), expiresAt: t.Integer(), device: t.String(), user: User });
+const Renewed = t.Object({ token: t.String(), expiresAt: t.Integer() });
+const detail = (summary: string, auth = true) => ({
+  summary,
+  tags: ['accounts'],
+  ...(auth ? { security: [{ bearer: [] }] } : {}),
+});
+
+interface Bearer {
+  readonly token: string;
+  readonly tokenHash: string;
+  readonly identity: Identity;
+}
+
+export function accountRoutes<App extends Elysia>(app: App, options: AccountRoutesOptions): App {
+  const desk = new Desk(options);
+  app.post('/v1/register', ({ body, request }) => desk.register(request, body), {
+    body: t.Object({ username: USERNAME, password: PASSWORD }),
+    response: { 201: t.Object({ user: User }) },
+    detail: detail('Makes an account.', false),
+  });
+  app.post('/v1/login', ({ body, request }) => desk.login(request, body), {
+    body: t.Object({ username: t.String(), password: t.String({ maxLength: 1024 }), device: t.Optional(DEVICE) }),
+    response: { 200: Session },
+    detail: detail('Logs in and issues a token.', false),
+  });
+  app.post('/v1/logout', ({ request }) => desk.logout(request), { detail: detail('Revokes the token at hand.') });
+  app.post('/v1/token', ({ request }) => desk.renew(request), {
+    response: { 200: Renewed },
+    detail: detail('Puts a new token in the place of the one at hand.'),
+  });
+  app.post('/v1/password', ({ body, request }) => desk.changePassword(request, body), {
+    body: t.Object({ old: t.String({ maxLength: 1024 }), new: PASSWORD }),
+    detail: detail('Changes the password; all other tokens die.'),
+  });
+  app.get('/v1/me', ({ request }) => desk.me(request), {
+    response: { 200: t.Object({ user: User, device: t.String(), expiresAt: t.Integer() }) },
+    detail: detail('Who the token belongs to.'),
+  });
+  return app;
+}
+
+class Desk {
+  readonly #options: AccountRoutesOptions;
+
+  constructor(options: AccountRoutesOptions) {
+    this.#options = options;
+  }
+
+  async register(request: Request, { username, password }: { username: string; password: string }): Promise<Response> {
+    const waitMs = this.#options.mayTry(request, username);
+    if (waitMs > 0) return tooFast(waitMs);
+    const name = username.normalize('NFC');
+    if (!USERNAME_PATTERN.test(name)) {
+      return problem(fault('invalid', 'username: letters, digits, dots, underscores and hyphens only'));
+    }
+    const reply = await this.#accounts({ type: 'register', username: name, password });
+    return reply.ok ? json(201, { user: reply.value }) : problem(reply.fault);
+  }
+
+  async login(
+    request: Request,
+    { username, password, device }: { username: string; password: string; device?: string },
+  ): Promise<Response> {
+    const waitMs = this.#options.mayTry(request, username);
+    if (waitMs > 0) return tooFast(waitMs);
+    const named = device === undefined ? {} : { device };
+    const reply = await this.#accounts({ type: 'login', username: username.normalize('NFC'), password, ...named });
+    return reply.ok ? json(200, reply.value) : problem(reply.fault);
+  }
+
+  logout(request: Request): Promise<Response> {
+    return this.#withToken(request, async ({ identity, tokenHash }) => {
+      const reply = await this.#user(identity.user.id, { type: 'revoke-token', tokenHash });
+      return reply.ok ? noContent() : problem(reply.fault);
+    });
+  }
+
+  renew(request: Request): Promise<Response> {
+    return this.#withToken(request, async ({ identity, tokenHash }) => {
+      const token = this.#options.newToken(identity.user.id);
+      const newTokenHash = this.#options.hashToken(token);
+      const reply = await this.#user(identity.user.id, { type: 'renew-token', tokenHash, newTokenHash });
+      return reply.ok ? json(200, { token, expiresAt: reply.value.expiresAt }) : problem(reply.fault);
+    });
+  }
+
+  changePassword(request: Request, body: { old: string; new: string }): Promise<Response> {
+    return this.#withToken(request, async ({ identity, tokenHash }) => {
+      const waitMs = this.#options.mayTry(request, identity.user.username);
+      if (waitMs > 0) return tooFast(waitMs);
+      const change = { type: 'change-password', user: identity.user.id, ...body, tokenHash } as const;
+      const reply = await this.#accounts(change);
+      return reply.ok ? noContent() : problem(reply.fault);
+    });
+  }
+
+  me(request: Request): Promise<Response> {
+    return this.#withToken(request, async ({ identity: { user, device, expiresAt } }) =>
+      json(200, { user, device, expiresAt }),
+    );
+  }
+
+  async #withToken(request: Request, then: (bearer: Bearer) => Promise<Response>): Promise<Response> {
+    const token = /^Bearer ([^\s]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    const user = token === undefined ? undefined : userIdOfToken(token);
+    if (token === undefined || user === undefined) return problem(UNAUTHENTICATED);
+    const tokenHash = this.#options.hashToken(token);
+    const reply = await this.#user(user, { type: 'authenticate', tokenHash });
+    return reply.ok ? then({ token, tokenHash, identity: reply.value }) : problem(reply.fault);
+  }
+
+  #accounts<const Q extends AccountsMessage>(message: Q): Promise<Reply<AnswerOf<AccountsMessage, Q>>> {
+    const { shard } = this.#options;
+    return shard.ask(shard.ref(accountsKind, pinnedId(shard.thread, 0)), message, DEADLINE_MS);
+  }
+
+  #user<const Q extends UserMessage>(id: string, message: Q): Promise<Reply<AnswerOf<UserMessage, Q>>> {
+    const { shard } = this.#options;
+    return shard.ask(shard.ref(userKind, id), message, DEADLINE_MS);
+  }
+}
+
+function tooFast(waitMs: number): Response {
+  return problem(fault('rate_limited', 'too many tries', waitMs));
+}
+
+function json(status: number, body: unknown): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
+}
+
+function noContent(): Response {
+  return new Response(null, { status: 204 });
+}

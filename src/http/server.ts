@@ -1,0 +1,143 @@
+/** One thread's HTTP and WebSocket server: all threads listen on the one port and the kernel spreads connections. */
+
+import { openapi } from '@elysiajs/openapi';
+import { Elysia } from 'elysia';
+import { fault } from '../protocol/faults.ts';
+import type { Shard } from '../runtime/shard.ts';
+import { accountRoutes } from './account-routes.ts';
+import { AddressLimit } from './address-limit.ts';
+import { clientAddress, trustedNetworks } from './client-address.ts';
+import { healthRoutes } from './health-routes.ts';
+import { originGuard } from './origins.ts';
+import { problem } from './problem.ts';
+import { type SocketGate, socketRoute, WEBSOCKET_OPTIONS } from './socket-gate.ts';
+import { type WebFile, webRoutes } from './web-routes.ts';
+
+export interface ServerOptions {
+  readonly shard: Shard;
+  readonly gate: SocketGate;
+  readonly host: string;
+  readonly port: number;
+  readonly threads: readonly number[];
+  readonly webFiles: ReadonlyMap<string, WebFile>;
+  /** Origins besides the own one. */
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly rateLimit: boolean;
+  readonly newToken: (userId: string) => string;
+  readonly hashToken: (token: string) => string;
+  /** A defect: what was asked and what was thrown. */
+  readonly onError: (path: string, error: unknown) => void;
+}
+
+export interface HttpServer {
+  /** `/readyz` says so from now on; requests are still answered. */
+  drain(): void;
+  stop(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** Over it the transport refuses by itself, without a problem document. It bounds bodies that do not tell their length. */
+const MAX_TRANSPORT_BODY_BYTES = 1024 * 1024;
+/** Registering and logging in: by address, and by name so that many addresses cannot guess one password. */
+const BY_ADDRESS = { burst: 200, perMinute: 120, maxKeys: 50_000 };
+const BY_NAME = { burst: 20, perMinute: 20, maxKeys: 50_000 };
+
+export function startServer(options: ServerOptions): HttpServer {
+  const { shard, gate, threads, webFiles, newToken, hashToken } = options;
+  let draining = false;
+  const app = new Elysia({ websocket: WEBSOCKET_OPTIONS });
+  const guard = originGuard(options.allowedOrigins);
+  app.onError(({ code, error, path, request }) => {
+    const response = problemOf(String(code), error);
+    if (response.status >= 500) options.onError(path, error);
+    guard.allow(request, response);
+    return response;
+  });
+  app.onRequest(({ request }) => {
+    const preflight = guard.preflight(request);
+    if (preflight !== undefined || !isTooLarge(request)) return preflight;
+    const response = problem(fault('too_large', `the body of a request is at most ${MAX_BODY_BYTES} bytes`));
+    guard.allow(request, response);
+    return response;
+  });
+  app.onAfterHandle(({ request, responseValue }) => guard.allow(request, responseValue));
+  app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
+  accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
+  healthRoutes(app, { shard, threads, draining: () => draining });
+  webRoutes(app, webFiles);
+  socketRoute(app, gate, (request) => guard.admits(request));
+  app.listen({
+    hostname: options.host,
+    port: options.port,
+    reusePort: true,
+    maxRequestBodySize: MAX_TRANSPORT_BODY_BYTES,
+  });
+  const { server } = app;
+  if (server === null) throw new Error('the server does not listen');
+  gate.publishThrough(server);
+  return {
+    drain() {
+      draining = true;
+    },
+    stop: () => server.stop(true),
+  };
+}
+
+interface PeerSource {
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+function tries(
+  { rateLimit, trustedProxies }: ServerOptions,
+  server: () => PeerSource | null,
+): (request: Request, name: string) => number {
+  const nowMs = (): number => performance.now();
+  const byAddress = new AddressLimit(BY_ADDRESS, nowMs);
+  const byName = new AddressLimit(BY_NAME, nowMs);
+  const trusted = trustedNetworks(trustedProxies);
+  return (request, name) => {
+    if (!rateLimit) return 0;
+    const peer = server()?.requestIP(request)?.address ?? '';
+    const address = clientAddress(peer, request.headers.get('x-forwarded-for'), trusted);
+    return Math.max(byAddress.take(address), byName.take(name));
+  };
+}
+
+const DOCUMENTATION = {
+  info: {
+    title: 'Mailroom',
+    version: '1',
+    description: 'Realtime messaging and files. The socket is described in docs/protocol.md.',
+  },
+  components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+  paths: {
+    '/v1/ws': {
+      get: {
+        summary: 'Opens the WebSocket, with the subprotocol `mailroom.v1`.',
+        responses: {
+          101: { description: 'Binary messages of MessagePack-RPC follow.' },
+          403: { description: 'Pages of this origin may not connect.' },
+        },
+      },
+    },
+  },
+} as const;
+
+function problemOf(code: string, error: unknown): Response {
+  if (code === 'NOT_FOUND') return problem(fault('not_found', 'there is nothing here'));
+  if (code === 'VALIDATION') return problem(fault('invalid', firstProblem(error)));
+  if (code === 'PARSE') return problem(fault('invalid', 'the body is no JSON'));
+  return problem(fault('internal', 'the request failed'));
+}
+
+function isTooLarge(request: Request): boolean {
+  return Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES;
+}
+
+function firstProblem(error: unknown): string {
+  const all = (error as { readonly all?: readonly { readonly path?: string; readonly message?: string }[] }).all;
+  const first = all?.find((problem) => problem.message !== undefined);
+  if (first === undefined) return 'the body is not what this route takes';
+  return `${first.path === undefined || first.path === '' ? 'body' : first.path.slice(1)}: ${first.message ?? ''}`;
+}

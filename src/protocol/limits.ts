@@ -1,0 +1,42 @@
+/** What the wire allows. Both sides may rely on these figures; a smaller one would be a new version of the protocol. */
+export const LIMITS = Object.freeze({
+  /** Largest WebSocket message in either direction; over it the socket closes with 4413. */
+  maxSocketMessageBytes: 1_048_576,
+  /** A server packs frames up to this size into one WebSocket message; a larger frame travels alone. */
+  maxPackedBytes: 65_536,
+  /** Most MessagePack-RPC messages packed into one WebSocket message. */
+  maxMessagesPerSocketMessage: 1_000,
+  /** Containers inside containers, the envelope's own array included. */
+  maxDepth: 16,
+  /** Values and map keys in one WebSocket message to the server. It keeps tiny elements from growing into much memory. */
+  maxElements: 65_536,
+
+  /** A message body: the encoded map, as a `bin`. */
+  maxBodyBytes: 65_536,
+  /** UTF-8. */
+  maxNonceBytes: 64,
+  /** How many of a sender's last posts in a room a repeated nonce is recognised among. */
+  nonceWindowPosts: 1_000,
+  maxIdLength: 64,
+  /** Code points. */
+  maxTitleLength: 128,
+  /** Code points. */
+  maxUsernameLength: 64,
+  /** Code points. */
+  maxClientLength: 128,
+  maxTokenLength: 512,
+  maxCursorLength: 512,
+
+  maxMembersInCreate: 100,
+  maxUsersInGet: 100,
+  maxMentions: 50,
+  maxFiles: 20,
+  maxResumeRooms: 1_000,
+  maxHistoryMessages: 200,
+  defaultHistoryMessages: 50,
+
+  /** A socket without an accepted `hello` is closed after this. */
+  helloDeadlineMs: 10_000,
+  /** A client sends something at least this often. */
+  heartbeatMs: 30_000,
+} as const);

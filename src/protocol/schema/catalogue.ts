@@ -1,0 +1,90 @@
+/** Every method and notification by its name on the wire: what the checks, the types and the reference are made from. */
+import type { TSchema } from '@sinclair/typebox';
+import { Empty, type Wire } from './common.ts';
+import {
+  Message,
+  MessagesHistoryParams,
+  MessagesHistoryResult,
+  MessagesPostParams,
+  MessagesPostResult,
+  MessagesReadParams,
+} from './messages.ts';
+import { Changed, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
+import {
+  RoomEntry,
+  RoomParams,
+  RoomsCreateParams,
+  RoomsDirectParams,
+  RoomsInviteParams,
+  RoomsLeaveResult,
+  RoomsListParams,
+  RoomsListResult,
+  RoomsMembersParams,
+  RoomsMembersResult,
+} from './rooms.ts';
+import { HelloParams, HelloResult } from './session.ts';
+import { UsersFindParams, UsersFindResult, UsersGetParams, UsersGetResult } from './users.ts';
+
+interface MethodSchema {
+  readonly params: TSchema;
+  readonly result: TSchema;
+  /** One sentence for the reference. */
+  readonly summary: string;
+}
+
+/** A method is added here, and nowhere else, to become part of the wire. */
+export const METHODS = {
+  hello: {
+    params: HelloParams,
+    result: HelloResult,
+    summary: 'Opens the session: the first request on every socket, and only the first.',
+  },
+  ping: { params: Empty, result: Empty, summary: 'Shows both sides that the connection lives.' },
+  'rooms.create': { params: RoomsCreateParams, result: RoomEntry, summary: 'Makes a group room.' },
+  'rooms.direct': {
+    params: RoomsDirectParams,
+    result: RoomEntry,
+    summary: 'Opens the one room between two users, making it if need be.',
+  },
+  'rooms.join': { params: RoomParams, result: RoomEntry, summary: 'Makes the user a member of a group room.' },
+  'rooms.invite': {
+    params: RoomsInviteParams,
+    result: RoomEntry,
+    summary: 'Makes another user a member of a group room that one is in.',
+  },
+  'rooms.leave': { params: RoomParams, result: RoomsLeaveResult, summary: 'Ends the membership in a group room.' },
+  'rooms.members': { params: RoomsMembersParams, result: RoomsMembersResult, summary: 'Lists the members of a room.' },
+  'rooms.list': { params: RoomsListParams, result: RoomsListResult, summary: "Lists the user's rooms." },
+  'messages.post': {
+    params: MessagesPostParams,
+    result: MessagesPostResult,
+    summary: 'Posts a message; answered once it is durable.',
+  },
+  'messages.history': {
+    params: MessagesHistoryParams,
+    result: MessagesHistoryResult,
+    summary: 'Reads messages of a room; the newest where neither `before` nor `after` is given.',
+  },
+  'messages.read': { params: MessagesReadParams, result: Empty, summary: "Raises the user's read position." },
+  'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
+  'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },
+} as const satisfies Record<string, MethodSchema>;
+
+export const NOTIFICATIONS = {
+  message: Message,
+  changed: Changed,
+  room: RoomChange,
+  read: Read,
+  gap: Gap,
+  kicked: Kicked,
+  goaway: GoAway,
+} as const satisfies Record<string, TSchema>;
+
+export type Methods = {
+  readonly [M in keyof typeof METHODS]: {
+    readonly params: Wire<(typeof METHODS)[M]['params']>;
+    readonly result: Wire<(typeof METHODS)[M]['result']>;
+  };
+};
+
+export type Notifications = { readonly [N in keyof typeof NOTIFICATIONS]: Wire<(typeof NOTIFICATIONS)[N]> };

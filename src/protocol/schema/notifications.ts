@@ -1,0 +1,72 @@
+/** Notifications to the client, besides `message`. */
+import { Type } from '@sinclair/typebox';
+import { id, ordinal, RoomId, RoomKind, RoomRole, Title, User, Username, uint, type Wire } from './common.ts';
+
+export const Changed = Type.Object(
+  {
+    room: RoomId,
+    change: ordinal('Its number: 1, 2, 3 … per room without a hole.'),
+    seq: ordinal('Message that changed.'),
+    kind: Type.String({ minLength: 1, maxLength: 32, description: 'What happened to it.' }),
+  },
+  { description: 'A message was edited, recalled, reacted to or pinned. Reserved: not sent yet.' },
+);
+export type Changed = Wire<typeof Changed>;
+
+export const RoomChange = Type.Object(
+  {
+    room: RoomId,
+    event: Type.Union([Type.Literal('joined'), Type.Literal('left'), Type.Literal('updated')], {
+      description: '`joined` and `left` say that `user` did; `updated` that fields of the room changed.',
+    }),
+    version: uint("Counts the changes of membership and of the room's fields. Lower or equal: known already."),
+    user: Type.Optional(id('Who joined or left.')),
+    username: Type.Optional(Username),
+    role: Type.Optional(RoomRole),
+    kind: Type.Optional(RoomKind),
+    title: Type.Optional(Title),
+    seq: Type.Optional(uint('Seq of the newest message.')),
+    change: Type.Optional(uint('Number of the newest change.')),
+    log: Type.Optional(id('Incarnation of the room.')),
+    read: Type.Optional(uint("The receiver's read position.")),
+    peer: Type.Optional(User),
+  },
+  {
+    description:
+      'Membership or the room itself changed. `kind` to `peer` are there when it is the receiver who joined: ' +
+      'together with `room` and `role` they are what `rooms.join` answers.',
+  },
+);
+export type RoomChange = Wire<typeof RoomChange>;
+
+export const Read = Type.Object(
+  { room: RoomId, user: id('Whose position it is.'), seq: uint('Highest seq that they have read.') },
+  { description: 'A member read up to a message. May be left out under load; the highest one counts.' },
+);
+export type Read = Wire<typeof Read>;
+
+export const Gap = Type.Object(
+  {
+    room: RoomId,
+    stream: Type.Union([Type.Literal('messages'), Type.Literal('changes')], { description: 'What is missing.' }),
+    from: ordinal('First missing number.'),
+    to: ordinal('Last missing number.'),
+  },
+  { description: 'Numbers that are not pushed: fetch them with `messages.history`.' },
+);
+export type Gap = Wire<typeof Gap>;
+
+export const Kicked = Type.Object(
+  {
+    code: Type.Integer({ minimum: 1000, maximum: 4999, description: 'Close code that follows.' }),
+    reason: Type.String({ maxLength: 128, description: 'For people.' }),
+  },
+  { description: 'The session was revoked or replaced; the socket closes next.' },
+);
+export type Kicked = Wire<typeof Kicked>;
+
+export const GoAway = Type.Object(
+  { retryAfter: uint('Milliseconds to wait before reconnecting. Differs between clients, so that they spread.') },
+  { description: 'The node is draining; the socket closes with 4503 next.' },
+);
+export type GoAway = Wire<typeof GoAway>;

@@ -1,0 +1,46 @@
+/** Tables of the records: users, tokens, rooms and members. */
+import type { Migration } from '../migrations.ts';
+
+export const RECORDS_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'users, tokens, rooms and members',
+    sql: `
+      CREATE TABLE users (
+        id TEXT PRIMARY KEY,
+        username TEXT NOT NULL UNIQUE,
+        password_hash TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE user_token (
+        id INTEGER PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        username TEXT NOT NULL REFERENCES users (username),
+        device TEXT NOT NULL,
+        token_hash TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        UNIQUE (username, device)
+      ) STRICT;
+      CREATE INDEX user_token_by_user ON user_token (user_id, created_at);
+
+      CREATE TABLE rooms (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('group', 'direct')),
+        title TEXT NOT NULL,
+        log TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created_at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE room_member (
+        room TEXT NOT NULL REFERENCES rooms (id),
+        user TEXT NOT NULL REFERENCES users (id),
+        role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+        read_seq INTEGER NOT NULL,
+        joined_version INTEGER NOT NULL,
+        PRIMARY KEY (room, user)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX room_member_by_user ON room_member (user, room);`,
+  },
+];

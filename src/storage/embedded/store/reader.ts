@@ -1,0 +1,122 @@
+/**
+ * The message store's reading side. Each read is over when its method returns, so that no reader keeps the WAL from being
+ * checkpointed. Rows never change, so that the steps of one read need no common snapshot.
+ */
+import type { Database, Statement } from 'bun:sqlite';
+import { StorageFault } from '../../ports/faults.ts';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  MessageStoreReader,
+  PostedNonce,
+  RoomHead,
+} from '../../ports/message-store.ts';
+import { openDatabase } from '../database.ts';
+import { guarded } from '../faults.ts';
+import { rowId, SEQ_MASK, SEQ_OF_ID } from './schema.ts';
+import { SenderChain } from './sender-chain.ts';
+
+interface Size {
+  readonly seq: number;
+  readonly bytes: number;
+}
+
+const CACHE_KIB = 16 * 1024;
+const MAX_LIMIT = 200;
+const EMPTY_PAGE: HistoryPage = { frames: [], firstSeq: 0, more: false };
+
+export class SqliteMessageStoreReader implements MessageStoreReader {
+  readonly #db: Database;
+  readonly #room: Statement<{ key: number }, [string]>;
+  readonly #head: Statement<{ seq: number; change: number }, [number]>;
+  readonly #sizesUp: Statement<Size, [room: number, after: number, limit: number]>;
+  readonly #sizesDown: Statement<Size, [room: number, before: number, limit: number]>;
+  readonly #frames: Statement<{ frame: Uint8Array }, [room: number, first: number, last: number]>;
+  readonly #chain: SenderChain;
+
+  /** The store must exist: its writer creates it. */
+  constructor(path: string) {
+    this.#db = guarded(`open ${path} for reading`, () => openDatabase(path, { readonly: true, cacheKib: CACHE_KIB }));
+    const db = this.#db;
+    const start = rowId('?1', '0');
+    const end = rowId('(?1 + 1)', '0');
+    const newest = (table: string) => `
+      ifnull((SELECT ${SEQ_OF_ID} FROM ${table} WHERE id > ${start} AND id < ${end} ORDER BY id DESC LIMIT 1), 0)`;
+    const size = `SELECT ${SEQ_OF_ID} AS seq, length(frame) AS bytes FROM message`;
+    this.#room = db.prepare('SELECT key FROM room WHERE id = ?');
+    this.#head = db.prepare(`SELECT ${newest('message')} AS seq, ${newest('change')} AS change`);
+    this.#sizesUp = db.prepare(`${size} WHERE id > ${rowId('?1', '?2')} AND id < ${end} ORDER BY id LIMIT ?3`);
+    this.#sizesDown = db.prepare(`${size} WHERE id > ${start} AND id < ${rowId('?1', '?2')} ORDER BY id DESC LIMIT ?3`);
+    this.#frames = db.prepare(`
+      SELECT frame FROM message WHERE id BETWEEN ${rowId('?1', '?2')} AND ${rowId('?1', '?3')} ORDER BY id`);
+    this.#chain = new SenderChain(db, 'message');
+  }
+
+  head(room: string): RoomHead {
+    return guarded("read a room's head", () => {
+      const key = this.#key(room);
+      return (key === null ? null : this.#head.get(key)) ?? { seq: 0, change: 0 };
+    });
+  }
+
+  history(query: HistoryQuery): HistoryPage {
+    checkQuery(query);
+    return guarded('read history', () => {
+      const key = this.#key(query.room);
+      if (key === null) return EMPTY_PAGE;
+      const sizes = this.#sizes(key, query);
+      const count = fitting(sizes, query.limit, query.maxBytes);
+      const near = sizes[0];
+      const far = sizes[count - 1];
+      if (near === undefined || far === undefined) return EMPTY_PAGE;
+      const firstSeq = Math.min(near.seq, far.seq);
+      const rows = this.#frames.all(key, firstSeq, Math.max(near.seq, far.seq));
+      return { frames: rows.map((row) => row.frame), firstSeq, more: sizes.length > count };
+    });
+  }
+
+  nonces(room: string, sender: string, limit: number): readonly PostedNonce[] {
+    return guarded('read nonces', () => {
+      const key = this.#key(room);
+      return key === null ? [] : this.#chain.before(key, this.#chain.last(key, sender), limit);
+    });
+  }
+
+  close(): void {
+    guarded('close the message store', () => this.#db.close(true));
+  }
+
+  #key(room: string): number | null {
+    return this.#room.get(room)?.key ?? null;
+  }
+
+  /** One row more than asked for, to know whether there is more. */
+  #sizes(room: number, query: HistoryQuery): Size[] {
+    if (query.after !== undefined) return this.#sizesUp.all(room, clamp(query.after), query.limit + 1);
+    return this.#sizesDown.all(room, clamp(query.before ?? SEQ_MASK), query.limit + 1);
+  }
+}
+
+/** How many of the rows a page takes: the first one always, then as many as the bytes allow. */
+function fitting(sizes: readonly Size[], limit: number, maxBytes: number): number {
+  let bytes = 0;
+  for (const [index, size] of sizes.entries()) {
+    bytes += size.bytes;
+    if (index === limit || (index > 0 && bytes > maxBytes)) return index;
+  }
+  return sizes.length;
+}
+
+/** Keeps a seq within its bits of a row's id. */
+function clamp(seq: number): number {
+  return Math.min(Math.max(seq, 0), SEQ_MASK);
+}
+
+function checkQuery(query: HistoryQuery): void {
+  if (query.after !== undefined && query.before !== undefined) {
+    throw new StorageFault('refused', 'history goes forward or backward, not both');
+  }
+  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
+    throw new StorageFault('refused', `a page of history has 1 to ${MAX_LIMIT} messages`);
+  }
+}

@@ -1,0 +1,48 @@
+/** The embedded driver under the contract of every port. */
+import { setDefaultTimeout } from 'bun:test';
+import { join } from 'node:path';
+import { SegmentedLogReader } from '../../src/storage/embedded/log/reader.ts';
+import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
+import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
+import { SqliteMessageStoreReader } from '../../src/storage/embedded/store/reader.ts';
+import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/writer.ts';
+import { messageLogContract } from './message-log.ts';
+import { messageStoreContract } from './message-store.ts';
+import { recordsContract } from './records.ts';
+import { tempDir } from './temp-dir.ts';
+
+// A disk that others use too may take long to sync; nothing here waits for time to pass.
+setDefaultTimeout(60_000);
+
+for (const [name, segmentBytes] of [
+  ['embedded', 32 * 1024 * 1024],
+  ['embedded, a segment for each group', 1],
+] as const) {
+  messageLogContract(name, () => {
+    const dir = tempDir();
+    const log = join(dir.path, 'log');
+    return {
+      openWriter: () => new SegmentedLogWriter(log, { segmentBytes }),
+      openReader: () => new SegmentedLogReader(log),
+      [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+    };
+  });
+}
+
+messageStoreContract('embedded', () => {
+  const dir = tempDir();
+  const path = join(dir.path, 'messages.db');
+  return {
+    openWriter: () => new SqliteMessageStoreWriter(path),
+    openReader: () => new SqliteMessageStoreReader(path),
+    [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+  };
+});
+
+recordsContract('embedded', () => {
+  const dir = tempDir();
+  return {
+    open: () => new SqliteRecords(join(dir.path, 'records.db')),
+    [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+  };
+});

@@ -1,0 +1,167 @@
+/** The records' reference model: what the port says, in the plainest form. */
+import { StorageFault } from '../../src/storage/ports/faults.ts';
+import type {
+  MemberRecord,
+  MembershipRecord,
+  Records,
+  RoomRecord,
+  RoomRole,
+  TokenPolicy,
+  TokenRecord,
+  UserRecord,
+} from '../../src/storage/ports/records.ts';
+
+interface Member {
+  readonly room: string;
+  readonly user: string;
+  readonly role: RoomRole;
+  read: number;
+  readonly joinedVersion: number;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+export class MemoryRecords implements Records {
+  #users: UserRecord[] = [];
+  /** In the order in which they were saved. */
+  #tokens: TokenRecord[] = [];
+  #rooms: RoomRecord[] = [];
+  #members: Member[] = [];
+
+  createUser(user: UserRecord): boolean {
+    if (this.userByName(user.username)) return false;
+    if (this.userById(user.id)) throw new StorageFault('refused', 'the id is taken');
+    this.#users.push(user);
+    return true;
+  }
+
+  userByName(username: string): UserRecord | null {
+    return this.#users.find((user) => user.username === username) ?? null;
+  }
+
+  userById(id: string): UserRecord | null {
+    return this.#users.find((user) => user.id === id) ?? null;
+  }
+
+  usersById(ids: readonly string[]): readonly { readonly id: string; readonly username: string }[] {
+    return this.#users.filter((user) => ids.includes(user.id)).map(({ id, username }) => ({ id, username }));
+  }
+
+  changePassword(userId: string, passwordHash: string, keepTokenHash: string | null): readonly string[] {
+    this.#requireUser(userId);
+    this.#users = this.#users.map((user) => (user.id === userId ? { ...user, passwordHash } : user));
+    return this.#dropTokens((token) => token.userId === userId && token.tokenHash !== keepTokenHash);
+  }
+
+  saveToken(token: TokenRecord, policy: TokenPolicy, maxTokens: number): readonly string[] {
+    this.#requireUser(token.userId);
+    const mine = (other: TokenRecord) => other.userId === token.userId;
+    const replaced = (other: TokenRecord) => mine(other) && (policy === 'single' || other.device === token.device);
+    if (this.#tokens.some((other) => !replaced(other) && other.tokenHash === token.tokenHash)) {
+      throw new StorageFault('refused', 'the hash is taken');
+    }
+    const gone = this.#dropTokens(replaced);
+    const oldestFirst = this.#tokens.filter(mine).sort((a, b) => a.createdAt - b.createdAt);
+    const excess = oldestFirst.slice(0, Math.max(0, oldestFirst.length - Math.max(0, maxTokens - 1)));
+    const over = this.#dropTokens((other) => excess.includes(other));
+    this.#tokens.push(token);
+    return [...gone, ...over].filter((hash) => hash !== token.tokenHash);
+  }
+
+  tokenByHash(userId: string, tokenHash: string): TokenRecord | null {
+    return this.#tokens.find((token) => token.userId === userId && token.tokenHash === tokenHash) ?? null;
+  }
+
+  renewToken(userId: string, oldHash: string, newHash: string, expiresAt: number): boolean {
+    const old = this.tokenByHash(userId, oldHash);
+    if (!old) return false;
+    if (this.#tokens.some((token) => token !== old && token.tokenHash === newHash)) {
+      throw new StorageFault('refused', 'the hash is taken');
+    }
+    this.#tokens = this.#tokens.map((token) => (token === old ? { ...old, tokenHash: newHash, expiresAt } : token));
+    return true;
+  }
+
+  deleteToken(userId: string, tokenHash: string): boolean {
+    return this.#dropTokens((token) => token.userId === userId && token.tokenHash === tokenHash).length === 1;
+  }
+
+  createRoom(room: RoomRecord, members: readonly { readonly user: string; readonly role: RoomRole }[]): boolean {
+    if (this.room(room.id)) return false;
+    for (const member of members) this.#requireUser(member.user);
+    this.#rooms.push(room);
+    for (const { user, role } of members) {
+      if (this.#member(room.id, user)) continue;
+      this.#members.push({ room: room.id, user, role, read: 0, joinedVersion: room.version });
+    }
+    return true;
+  }
+
+  room(id: string): RoomRecord | null {
+    return this.#rooms.find((room) => room.id === id) ?? null;
+  }
+
+  members(room: string): readonly MemberRecord[] {
+    return this.#members
+      .filter((member) => member.room === room)
+      .sort((a, b) => a.joinedVersion - b.joinedVersion || byText(a.user, b.user))
+      .map(({ user, role, read, joinedVersion }) => ({
+        user,
+        username: this.userById(user)?.username ?? '',
+        role,
+        read,
+        joinedVersion,
+      }));
+  }
+
+  addMember(room: string, user: string, role: RoomRole, read: number, version: number): boolean {
+    if (this.#member(room, user)) return false;
+    this.#requireUser(user);
+    if (!this.room(room)) throw new StorageFault('refused', 'there is no such room');
+    this.#members.push({ room, user, role, read, joinedVersion: version });
+    this.#setVersion(room, version);
+    return true;
+  }
+
+  removeMember(room: string, user: string, version: number): boolean {
+    const member = this.#member(room, user);
+    if (!member) return false;
+    this.#members = this.#members.filter((other) => other !== member);
+    this.#setVersion(room, version);
+    return true;
+  }
+
+  saveReads(reads: readonly { readonly room: string; readonly user: string; readonly seq: number }[]): void {
+    for (const { room, user, seq } of reads) {
+      const member = this.#member(room, user);
+      if (member) member.read = Math.max(member.read, seq);
+    }
+  }
+
+  membershipsOf(user: string): readonly MembershipRecord[] {
+    return this.#members
+      .filter((member) => member.user === user)
+      .sort((a, b) => byText(a.room, b.room))
+      .map(({ room, role, read }) => ({ room, role, read }));
+  }
+
+  close(): void {}
+
+  #member(room: string, user: string): Member | undefined {
+    return this.#members.find((member) => member.room === room && member.user === user);
+  }
+
+  #setVersion(id: string, version: number): void {
+    this.#rooms = this.#rooms.map((room) => (room.id === id ? { ...room, version } : room));
+  }
+
+  #requireUser(id: string): void {
+    if (!this.userById(id)) throw new StorageFault('refused', 'there is no such user');
+  }
+
+  #dropTokens(which: (token: TokenRecord) => boolean): string[] {
+    const gone = this.#tokens.filter(which);
+    this.#tokens = this.#tokens.filter((token) => !gone.includes(token));
+    return gone.map((token) => token.tokenHash);
+  }
+}

@@ -1,0 +1,312 @@
+/** What every message store does, whatever it is made of. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { LogRecord } from '../../src/storage/ports/log-record.ts';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  InsertReport,
+  MessageStoreReader,
+  MessageStoreWriter,
+} from '../../src/storage/ports/message-store.ts';
+import { faultOf } from './fault-of.ts';
+import { MemoryMessageStore } from './memory-message-store.ts';
+
+/** One empty store. Both sides may be opened again after they were closed; the writer is opened first. */
+export interface StoreDriver extends AsyncDisposable {
+  openWriter(): MessageStoreWriter | Promise<MessageStoreWriter>;
+  openReader(): MessageStoreReader | Promise<MessageStoreReader>;
+}
+
+/** A store with both sides open. */
+interface OpenStore extends AsyncDisposable {
+  writer: MessageStoreWriter;
+  reader: MessageStoreReader;
+  reopen(): Promise<void>;
+}
+
+async function open(makeDriver: () => StoreDriver | Promise<StoreDriver>): Promise<OpenStore> {
+  const driver = await makeDriver();
+  const store: OpenStore = {
+    writer: await driver.openWriter(),
+    reader: await driver.openReader(),
+    async reopen() {
+      await store.reader.close();
+      await store.writer.close();
+      store.writer = await driver.openWriter();
+      store.reader = await driver.openReader();
+    },
+    async [Symbol.asyncDispose]() {
+      await store.reader.close();
+      await store.writer.close();
+      await driver[Symbol.asyncDispose]();
+    },
+  };
+  return store;
+}
+
+const frameOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textsOf = (page: HistoryPage): string[] => page.frames.map((frame) => new TextDecoder().decode(frame));
+
+function post(seq: number, overrides: Partial<LogRecord> = {}): LogRecord {
+  return {
+    stream: 'messages',
+    epoch: 1,
+    room: 'room',
+    seq,
+    sender: 'ann',
+    nonce: `nonce ${seq}`,
+    at: 1_700_000_000_000 + seq,
+    frame: frameOf(`frame ${seq}`),
+    ...overrides,
+  };
+}
+
+const posts = (count: number): LogRecord[] => Array.from({ length: count }, (_, index) => post(index + 1));
+const newest: HistoryQuery = { room: 'room', limit: 50, maxBytes: 1 << 30 };
+
+export function messageStoreContract(name: string, makeDriver: () => StoreDriver | Promise<StoreDriver>): void {
+  describe(`message store: ${name}`, () => {
+    insertRules(() => open(makeDriver));
+    refusalRules(() => open(makeDriver));
+    readRules(() => open(makeDriver));
+
+    test('[STORE1] any sequence of inserts and reads agrees with the reference model', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          await using store = await open(makeDriver);
+          const model = new MemoryMessageStore();
+          for (const [index, next] of steps.entries()) {
+            if (next === 'reopen') await store.reopen();
+            else expect(summary(await store.writer.insert(next, index))).toEqual(summary(model.insert(next, index)));
+            await expectEqualReads(store.reader, model);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+}
+
+function insertRules(openStore: () => Promise<OpenStore>): void {
+  test('[STORE2] what was inserted is there when the store is opened again, with its progress', async () => {
+    await using store = await openStore();
+    expect(await store.writer.persisted()).toBe(0);
+    expect(await store.writer.insert(posts(3), 7)).toEqual({ inserted: 3, repeated: 0, refused: [] });
+    await store.reopen();
+    expect(await store.writer.persisted()).toBe(7);
+    expect(await store.reader.head('room')).toEqual({ seq: 3, change: 0 });
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2', 'frame 3']);
+  });
+
+  test('[STORE2] progress moves without records and never goes back', async () => {
+    await using store = await openStore();
+    await store.writer.insert([], 9);
+    await store.writer.insert(posts(1), 4);
+    expect(await store.writer.persisted()).toBe(9);
+  });
+
+  test('[STORE3] a batch that is inserted twice counts as repeated and changes nothing', async () => {
+    await using store = await openStore();
+    await store.writer.insert(posts(5), 1);
+    expect(await store.writer.insert([...posts(5), post(6)], 2)).toEqual({ inserted: 1, repeated: 5, refused: [] });
+    expect((await store.reader.history(newest)).frames).toHaveLength(6);
+  });
+
+  test('[STORE3] a repeated record of an older epoch is still a repeated one', async () => {
+    await using store = await openStore();
+    await store.writer.insert([post(1), post(2, { epoch: 2 })], 1);
+    expect(await store.writer.insert([post(1)], 1)).toEqual({ inserted: 0, repeated: 1, refused: [] });
+  });
+
+  test('[STORE4] changes are a stream of their own beside the messages', async () => {
+    await using store = await openStore();
+    await store.writer.insert([post(1), post(1, { stream: 'changes' }), post(2, { stream: 'changes' })], 1);
+    expect(await store.reader.head('room')).toEqual({ seq: 1, change: 2 });
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1']);
+    expect(await store.reader.nonces('room', 'ann', 10)).toHaveLength(1);
+  });
+
+  test('[STORE5] ids and nonces that differ in case, accent or padding only are different', async () => {
+    await using store = await openStore();
+    const names = ['abc', 'ABC', 'abc ', 'äbc', 'a\u0308bc', '\ufeffabc'];
+    const records = names.flatMap((room) =>
+      names.flatMap((sender, s) => names.map((nonce, n) => post(s * 6 + n + 1, { room, sender, nonce }))),
+    );
+    expect(await store.writer.insert(records, 1)).toEqual({ inserted: 216, repeated: 0, refused: [] });
+    for (const room of names) {
+      expect(await store.reader.head(room)).toEqual({ seq: 36, change: 0 });
+      for (const sender of names) {
+        expect((await store.reader.nonces(room, sender, 10)).map((known) => known.nonce)).toEqual(names);
+      }
+    }
+  });
+
+  test('[STORE6] the largest body comes back byte for byte', async () => {
+    await using store = await openStore();
+    const frame = new Uint8Array(64 * 1024 + 512).map((_, index) => (index * 31) % 256);
+    await store.writer.insert([post(1, { nonce: 'n'.repeat(64), frame })], 1);
+    const page = await store.reader.history(newest);
+    expect(Buffer.compare(page.frames[0] ?? new Uint8Array(0), frame)).toBe(0);
+  });
+}
+
+function refusalRules(openStore: () => Promise<OpenStore>): void {
+  test('[STORE7] a record that contradicts a stored one is refused and the stored one stays', async () => {
+    await using store = await openStore();
+    await store.writer.insert(posts(1), 1);
+    const contradictions = [
+      post(1, { frame: frameOf('another') }),
+      post(1, { nonce: 'another' }),
+      post(1, { sender: 'bob' }),
+    ];
+    const report = await store.writer.insert([...contradictions, post(2)], 2);
+    expect(report.inserted).toBe(1);
+    expect(report.refused.map((refusal) => refusal.record)).toEqual(contradictions);
+    for (const refusal of report.refused) expect(refusal.reason).toContain('seq');
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
+    expect(await store.writer.persisted()).toBe(2);
+  });
+
+  test('[STORE8] a record of a lower epoch is refused and leaves its seq free', async () => {
+    await using store = await openStore();
+    await store.writer.insert([post(1, { epoch: 5 })], 1);
+    const late = post(2, { epoch: 4, frame: frameOf('late') });
+    const report = await store.writer.insert([late, post(2, { epoch: 5 })], 2);
+    expect(report).toMatchObject({ inserted: 1, repeated: 0, refused: [{ record: late }] });
+    expect(report.refused[0]?.reason).toContain('epoch 4');
+    await store.reopen();
+    expect((await store.writer.insert([post(3, { epoch: 4 })], 3)).refused).toHaveLength(1);
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
+  });
+
+  test('[STORE9] a repeated nonce at a new seq is refused, and an empty frame keeps the seq', async () => {
+    await using store = await openStore();
+    const twice = post(2, { nonce: 'nonce 1' });
+    const report = await store.writer.insert([post(1), twice, post(3)], 1);
+    expect(report).toMatchObject({ inserted: 2, repeated: 0, refused: [{ record: twice }] });
+    expect(report.refused[0]?.reason).toContain('seq 1');
+    expect(await store.reader.head('room')).toEqual({ seq: 3, change: 0 });
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', '', 'frame 3']);
+    expect((await store.reader.nonces('room', 'ann', 10)).map((known) => known.seq)).toEqual([1, 3]);
+  });
+
+  test("[STORE9] a nonce from before a sender's last 1,000 posts is free again, and no sooner", async () => {
+    await using store = await openStore();
+    await store.writer.insert(posts(1_001), 1);
+    const report = await store.writer.insert(
+      [post(1_002, { nonce: 'nonce 2' }), post(1_003, { nonce: 'nonce 1' }), post(1_004, { nonce: 'nonce 2' })],
+      2,
+    );
+    expect(report.inserted).toBe(2);
+    expect(report.refused.map((refusal) => refusal.record.seq)).toEqual([1_002]);
+    await store.reopen();
+    expect((await store.writer.insert([post(1_005, { nonce: 'nonce 1' })], 3)).refused).toHaveLength(1);
+  });
+
+  test('[STORE7] a seq that no room can have is refused', async () => {
+    await using store = await openStore();
+    const report = await store.writer.insert([post(0), post(2 ** 47), post(1)], 1);
+    expect(report.inserted).toBe(1);
+    expect(report.refused.map((refusal) => refusal.record.seq)).toEqual([0, 2 ** 47]);
+  });
+}
+
+function readRules(openStore: () => Promise<OpenStore>): void {
+  test('[STORE10] an unknown room is empty', async () => {
+    await using store = await openStore();
+    expect(await store.reader.head('nowhere')).toEqual({ seq: 0, change: 0 });
+    expect(await store.reader.history({ ...newest, room: 'nowhere' })).toEqual({
+      frames: [],
+      firstSeq: 0,
+      more: false,
+    });
+    expect(await store.reader.nonces('nowhere', 'ann', 10)).toEqual([]);
+  });
+
+  test('[STORE11] history pages forward, backward and from the newest, ascending, and says whether there is more', async () => {
+    await using store = await openStore();
+    await store.writer.insert([...posts(10), post(1, { room: 'next' })], 1);
+    const page = async (query: Partial<HistoryQuery>) => {
+      const { frames, firstSeq, more } = await store.reader.history({ ...newest, ...query });
+      return [firstSeq, frames.length, more];
+    };
+    expect(await page({ limit: 3 })).toEqual([8, 3, true]);
+    expect(await page({ limit: 10 })).toEqual([1, 10, false]);
+    expect(await page({ before: 8, limit: 3 })).toEqual([5, 3, true]);
+    expect(await page({ before: 3, limit: 3 })).toEqual([1, 2, false]);
+    expect(await page({ before: 1, limit: 3 })).toEqual([0, 0, false]);
+    expect(await page({ after: 0, limit: 3 })).toEqual([1, 3, true]);
+    expect(await page({ after: 7, limit: 3 })).toEqual([8, 3, false]);
+    expect(await page({ after: 10, limit: 3 })).toEqual([0, 0, false]);
+    expect(await page({ after: 2 ** 40, limit: 3 })).toEqual([0, 0, false]);
+  });
+
+  test('[STORE11] a page keeps to its bytes, and has its first frame however large', async () => {
+    await using store = await openStore();
+    await store.writer.insert(
+      [1, 2, 3, 4].map((seq) => post(seq, { frame: new Uint8Array(1_000) })),
+      1,
+    );
+    const page = (query: Partial<HistoryQuery>) => store.reader.history({ ...newest, ...query });
+    expect(await page({ maxBytes: 2_000 })).toMatchObject({ firstSeq: 3, more: true });
+    expect(await page({ maxBytes: 1_999 })).toMatchObject({ firstSeq: 4, more: true });
+    expect((await page({ after: 0, maxBytes: 1 })).frames).toHaveLength(1);
+    expect(await page({ after: 0, maxBytes: 4_000 })).toMatchObject({ firstSeq: 1, more: false });
+  });
+
+  test('[STORE12] a query that makes no sense is refused', async () => {
+    await using store = await openStore();
+    for (const query of [{ limit: 0 }, { limit: 201 }, { limit: 1.5 }, { after: 1, before: 5 }]) {
+      expect(await faultOf(() => store.reader.history({ ...newest, ...query }))).toBe('refused');
+    }
+  });
+
+  test("[STORE13] nonces are the sender's last posts in the room, ascending", async () => {
+    await using store = await openStore();
+    const records = Array.from({ length: 30 }, (_, index) => post(index + 1, { sender: index % 3 ? 'bob' : 'ann' }));
+    await store.writer.insert(records, 1);
+    const known = await store.reader.nonces('room', 'ann', 4);
+    expect(known.map((one) => one.seq)).toEqual([19, 22, 25, 28]);
+    expect(known.at(-1)).toEqual({ nonce: 'nonce 28', seq: 28, at: 1_700_000_000_028 });
+    expect(await store.reader.nonces('room', 'ann', 0)).toEqual([]);
+    expect(await store.reader.nonces('room', 'ann', 1_000)).toHaveLength(10);
+  });
+}
+
+const ROOMS = ['r', 'R'];
+const SENDERS = ['s', 'S'];
+
+const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
+  stream: fc.constantFrom('messages', 'messages', 'changes'),
+  epoch: fc.constantFrom(1, 1, 1, 2),
+  room: fc.constantFrom(...ROOMS),
+  seq: fc.integer({ min: 1, max: 12 }),
+  sender: fc.constantFrom(...SENDERS),
+  nonce: fc.constantFrom('n', 'N', 'o', 'p', 'q', 'é'),
+  at: fc.constantFrom(1, 1_700_000_000_000),
+  frame: fc.constantFrom(frameOf('one'), frameOf('two')),
+});
+
+const step: fc.Arbitrary<readonly LogRecord[] | 'reopen'> = fc.oneof(
+  { weight: 9, arbitrary: fc.array(anyRecord, { maxLength: 6 }) },
+  { weight: 1, arbitrary: fc.constant('reopen' as const) },
+);
+
+/** A report without the wording of its reasons. */
+function summary({ inserted, repeated, refused }: InsertReport): unknown {
+  return { inserted, repeated, refused: refused.map((refusal) => refusal.record) };
+}
+
+async function expectEqualReads(reader: MessageStoreReader, model: MemoryMessageStore): Promise<void> {
+  for (const room of ROOMS) {
+    expect(await reader.head(room)).toEqual(model.head(room));
+    for (const direction of [{}, { after: 4 }, { before: 6 }]) {
+      const query = { room, limit: 3, maxBytes: 7, ...direction };
+      const page = await reader.history(query);
+      const expected = model.history(query);
+      expect([textsOf(page), page.firstSeq, page.more]).toEqual([textsOf(expected), expected.firstSeq, expected.more]);
+    }
+    for (const sender of SENDERS) expect(await reader.nonces(room, sender, 3)).toEqual(model.nonces(room, sender, 3));
+  }
+}

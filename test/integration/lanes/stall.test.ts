@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { Ring } from '../../../src/runtime/lanes/ring.ts';
+import { pinnedId } from '../../../src/runtime/placement.ts';
+import type { Shard } from '../../../src/runtime/shard.ts';
+import { sinkKind } from './kinds.ts';
+import { type LaneEnd, MAX_PENDING_BYTES, startShard } from './lane-thread.ts';
+
+const RING_BYTES = 64 * 1024;
+const BLOCK_MS = 10_000;
+const TEXT = 'x'.repeat(100);
+
+/** Three threads, each with a lane to each other one; this thread is number 0. */
+async function startThreads(): Promise<{ shard: Shard; stop(): void }> {
+  const ends: LaneEnd[][] = [[], [], []];
+  for (const [a, b] of [
+    [0, 1],
+    [0, 2],
+    [1, 2],
+  ] as const) {
+    const [there, back] = [Ring.memory(RING_BYTES), Ring.memory(RING_BYTES)];
+    const { port1, port2 } = new MessageChannel();
+    ends[a]?.push({ peer: b, outgoing: there, incoming: back, bell: port1 });
+    ends[b]?.push({ peer: a, outgoing: back, incoming: there, bell: port2 });
+  }
+  const workers = await Promise.all(
+    [1, 2].map(async (thread) => {
+      const worker = new Worker(new URL('./lane-thread.ts', import.meta.url).href);
+      const ready = new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = reject;
+      });
+      const own = ends[thread] as LaneEnd[];
+      worker.postMessage(
+        { thread, ends: own },
+        own.map(({ bell }) => bell),
+      );
+      await ready;
+      return worker;
+    }),
+  );
+  const shard = startShard({ thread: 0, ends: ends[0] as LaneEnd[] });
+  return {
+    shard,
+    stop() {
+      shard.shutdown();
+      for (const { bell } of ends[0] as LaneEnd[]) bell.close();
+      for (const worker of workers) worker.terminate();
+    },
+  };
+}
+
+describe('a thread that stalls', () => {
+  let threads: Awaited<ReturnType<typeof startThreads>>;
+  beforeAll(async () => {
+    threads = await startThreads();
+  });
+  afterAll(() => threads.stop());
+
+  test('[LANE5] others go on, senders are refused within bounded memory, and afterwards nothing accepted is lost', async () => {
+    const { shard } = threads;
+    const stalled = shard.ref(sinkKind, pinnedId(1, 'a'));
+    const healthy = shard.ref(sinkKind, pinnedId(2, 'a'));
+    // Both answer before it begins.
+    for (const ref of [stalled, healthy]) expect((await shard.ask(ref, { type: 'tally' }, 5_000)).ok).toBe(true);
+
+    shard.tell(stalled, { type: 'block', ms: BLOCK_MS });
+    const startMs = performance.now();
+    const accepted = { stalled: 0, healthy: 0 };
+    const last = { stalled: -1, healthy: -1 };
+    let refused = 0;
+    let mostPending = 0;
+    let slowestAnswerMs = 0;
+    let refusedAsk: string | undefined;
+    for (let n = 0; performance.now() - startMs < BLOCK_MS - 2_000; ) {
+      for (let burst = 0; burst < 200; burst++, n++) {
+        if (shard.tell(stalled, { type: 'note', n, text: TEXT })) {
+          accepted.stalled += 1;
+          last.stalled = n;
+        } else refused += 1;
+        if (burst % 10 === 0 && shard.tell(healthy, { type: 'note', n, text: TEXT })) {
+          accepted.healthy += 1;
+          last.healthy = n;
+        }
+        mostPending = Math.max(mostPending, shard.pendingLaneBytes);
+      }
+      const askedMs = performance.now();
+      const answer = await shard.ask(healthy, { type: 'tally' }, 5_000);
+      expect(answer.ok).toBe(true);
+      slowestAnswerMs = Math.max(slowestAnswerMs, performance.now() - askedMs);
+      if (refused > 0 && refusedAsk === undefined) {
+        const refusal = await shard.ask(stalled, { type: 'tally' }, 60_000);
+        refusedAsk = refusal.ok ? 'answered' : refusal.fault.code;
+      }
+    }
+    expect(performance.now() - startMs).toBeLessThan(BLOCK_MS);
+    expect(refused).toBeGreaterThan(0);
+    expect(refusedAsk).toBe('overloaded');
+    expect(shard.refusedByLanes).toBeGreaterThanOrEqual(refused);
+    // The bound holds for each lane; one message and one definition may stand past it.
+    expect(mostPending).toBeLessThan(2 * (MAX_PENDING_BYTES + 512));
+    expect(slowestAnswerMs).toBeLessThan(BLOCK_MS / 2);
+
+    // Credit comes back as the stalled thread reads on: what is taken now is behind everything that was taken before.
+    let final = await shard.ask(stalled, { type: 'tally' }, 10_000);
+    const endMs = performance.now() + 10_000;
+    while (!final.ok && performance.now() < endMs) {
+      await new Promise((resolve) => setImmediate(resolve));
+      final = await shard.ask(stalled, { type: 'tally' }, 10_000);
+    }
+    expect(final).toEqual({ ok: true, value: { count: accepted.stalled, last: last.stalled, ordered: true } });
+    const other = await shard.ask(healthy, { type: 'tally' }, 10_000);
+    expect(other).toEqual({ ok: true, value: { count: accepted.healthy, last: last.healthy, ordered: true } });
+    expect(shard.pendingLaneBytes).toBe(0);
+  }, 30_000);
+});

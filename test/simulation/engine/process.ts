@@ -1,0 +1,204 @@
+/** One simulated process: the production actors on simulated threads, put together as `src/app` puts them together. */
+import { fanout } from '../../../src/actors/fanout/fanout.ts';
+import { fanoutKind } from '../../../src/actors/fanout/messages.ts';
+import { type Ledger, ledgerActor, ledgerKind } from '../../../src/actors/room/ledger.ts';
+import { roomKind } from '../../../src/actors/room/messages.ts';
+import { room } from '../../../src/actors/room/room.ts';
+import { sessionKind } from '../../../src/actors/session/messages.ts';
+import { session } from '../../../src/actors/session/session.ts';
+import { logWriter } from '../../../src/actors/storage/log-writer.ts';
+import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.ts';
+import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
+import { drainLog, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
+import { records, recordsKind } from '../../../src/actors/storage/records.ts';
+import { Watermark, watermark, watermarkKind } from '../../../src/actors/storage/watermark.ts';
+import { userKind } from '../../../src/actors/user/messages.ts';
+import { user } from '../../../src/actors/user/user.ts';
+import { laneCodec } from '../../../src/app/lane-codec.ts';
+import type { Behaviour, Kind } from '../../../src/runtime/kind.ts';
+import { evenPlacement, pinnedId } from '../../../src/runtime/placement.ts';
+import { Shard } from '../../../src/runtime/shard.ts';
+import type { InsertReport } from '../../../src/storage/ports/message-store.ts';
+import type { Records } from '../../../src/storage/ports/records.ts';
+import { SimulatedLink } from '../../../src/testkit/simulation/link.ts';
+import type { SeededRandom } from '../../../src/testkit/simulation/random.ts';
+import { SimulatedThread, type WallClock } from '../../../src/testkit/simulation/thread.ts';
+import type { LogModel } from './log-model.ts';
+import type { Sabotage } from './sabotage.ts';
+import { SimulatedGate, type Surroundings } from './sockets.ts';
+import type { StoreModel } from './store-model.ts';
+
+export interface ProcessOptions extends Surroundings {
+  readonly shards: number;
+  readonly clock: WallClock;
+  readonly log: LogModel;
+  readonly store: StoreModel;
+  readonly openRecords: (alive: () => boolean) => Records;
+  readonly sabotage: Sabotage;
+  readonly maxPendingBytes: number;
+  /** Something that must never happen has happened. */
+  readonly onDefect: (what: string) => void;
+  /** An actor failed: expected where the simulation made it fail. */
+  readonly onFailure: (actor: string, error: unknown) => void;
+}
+
+const RING_BYTES = 64 * 1024;
+const TAIL = { maxMessages: 12, maxBytes: 4 * 1024 };
+const MAX_REPLAY = 12;
+const TOKEN_TTL_MS = 1_000 * 86_400_000;
+const MAX_BATCH_BYTES = 4 * 1024;
+const LINGER_MS = 25;
+
+export class SimulatedProcess {
+  readonly threads: SimulatedThread[] = [];
+  readonly shards: Shard[] = [];
+  readonly gates: SimulatedGate[] = [];
+  readonly links: SimulatedLink[] = [];
+  alive = true;
+  /** Sockets may come. */
+  listening = false;
+  readonly #options: ProcessOptions;
+  readonly #random: SeededRandom;
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+    this.#random = options.random.fork();
+  }
+
+  /** Starts the threads in the order of production: the log is emptied before rooms open. */
+  async boot(): Promise<void> {
+    const { log, store, shards, openRecords } = this.#options;
+    const alive = (): boolean => this.alive;
+    const writer = store.openWriter(alive);
+    const reader = log.openReader();
+    const position = await drainLog(reader, writer, MAX_BATCH_BYTES, this.#refused);
+    if (!this.alive) return;
+    await reader.trim(position);
+    this.#makeThreads();
+    const [logThread, persisterThread, recordsThread] = this.shards.slice(shards) as [Shard, Shard, Shard];
+    const threads = Array.from({ length: shards }, (_, thread) => thread);
+    this.#register(
+      persisterThread,
+      persisterKind,
+      persister({
+        log: reader,
+        store: writer,
+        threads,
+        maxBatchBytes: MAX_BATCH_BYTES,
+        lingerMs: LINGER_MS,
+        onRefused: this.#refused,
+      }),
+    );
+    this.#register(recordsThread, recordsKind, records(openRecords(alive)));
+    this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
+    this.#register(logThread, logWriterKind, logWriter(log.openWriter(position)));
+    for (const shard of this.shards.slice(0, shards)) this.#registerShard(shard);
+    this.listening = true;
+  }
+
+  /** Every thread is gone at once; what is durable stays. */
+  crash(): void {
+    this.alive = false;
+    this.listening = false;
+    for (const thread of this.threads) thread.alive = false;
+    for (const gate of this.gates) gate.resetAll();
+    this.#options.log.crash();
+  }
+
+  get pendingAsks(): number {
+    return this.shards.reduce((sum, shard) => sum + shard.pendingAsks, 0);
+  }
+
+  readonly #refused = (refused: InsertReport['refused']): void => {
+    for (const { record, reason } of refused) {
+      this.#options.onDefect(`[SIM2] the store refuses ${record.room} seq ${record.seq}: ${reason}`);
+    }
+  };
+
+  #makeThreads(): void {
+    const { shards, clock, schedule, trace, maxPendingBytes, onFailure } = this.#options;
+    const names = [...Array.from({ length: shards }, (_, index) => `shard-${index}`), 'log', 'persister', 'records'];
+    const placement = evenPlacement(shards, {
+      'log-writer': shards,
+      persister: shards + 1,
+      records: shards + 2,
+      'message-reader': shards + 2,
+    });
+    for (const [index, name] of names.entries()) {
+      const thread = new SimulatedThread({ name, schedule, random: this.#random.fork(), clock, trace });
+      this.threads.push(thread);
+      this.shards.push(
+        new Shard({
+          thread: index,
+          host: thread,
+          log: {
+            warn: () => undefined,
+            error: (text, fields) => {
+              trace.add(schedule.nowMs, `${name} ${text}: ${fields.actor} ${String(fields.error)}`);
+              onFailure(String(fields.actor ?? text), fields.error);
+            },
+          },
+          placement,
+          codec: laneCodec,
+          maxPendingBytes,
+        }),
+      );
+    }
+    for (let a = 0; a < names.length; a++) for (let b = a + 1; b < names.length; b++) this.#connect(a, b);
+  }
+
+  #connect(a: number, b: number): void {
+    const there = this.#link(a, b);
+    const back = this.#link(b, a);
+    (this.shards[a] as Shard).connect(b, there, back);
+    (this.shards[b] as Shard).connect(a, back, there);
+  }
+
+  #link(from: number, to: number): SimulatedLink {
+    const { schedule, trace } = this.#options;
+    const random = this.#random;
+    const wake = (thread: number): void => {
+      this.threads[thread]?.turn(random.between(0.005, 0.1), 'bell', (this.shards[thread] as Shard).wake);
+    };
+    const link = new SimulatedLink({
+      schedule,
+      capacityBytes: RING_BYTES,
+      latencyMs: () => (random.chance(0.02) ? random.between(1, 15) : random.between(0.002, 0.3)),
+      wakeReader: () => wake(to),
+      wakeWriter: () => wake(from),
+      onArrival: (bytes) => {
+        trace.add(schedule.nowMs, `lane ${from}>${to} ${bytes.length} bytes ${Bun.hash.crc32(bytes).toString(16)}`);
+      },
+    });
+    this.links.push(link);
+    return link;
+  }
+
+  #registerShard(shard: Shard): void {
+    const gate = new SimulatedGate(shard, this.threads[shard.thread] as SimulatedThread);
+    this.gates.push(gate);
+    const ledger: Ledger = new Map();
+    const gauge = new Watermark();
+    this.#register(shard, watermarkKind, watermark(gauge));
+    this.#register(shard, ledgerKind, ledgerActor(ledger));
+    this.#register(shard, roomKind, room({ ledger, watermark: gauge, tail: TAIL }));
+    this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
+    this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));
+    this.#register(
+      shard,
+      userKind,
+      user({ policy: 'device', tokenTtlMs: TOKEN_TTL_MS, maxTokens: 32, maxSockets: 64 }),
+    );
+    // The fan-out renews leases from now on, joined or not, as in production.
+    shard.tell(shard.ref(fanoutKind, pinnedId(shard.thread, 0)), { type: 'lease-answer', differing: [] });
+  }
+
+  #register<M>(shard: Shard, kind: Kind<M>, behaviour: Behaviour<M>): void {
+    shard.register(kind, this.#options.sabotage.behaviour(kind.name, behaviour));
+  }
+}
+
+/** Tokens are not what is tested here: a name for each is enough. */
+export function hashToken(token: string): string {
+  return `hash of ${token}`;
+}

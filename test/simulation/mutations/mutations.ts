@@ -1,0 +1,116 @@
+/** Faults to plant, one at a time, in a copy of the engine: the simulation must find each of them. */
+
+export interface Mutation {
+  readonly name: string;
+  /** Below the checkout. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** First seed to try, where the fault shows seldom. */
+  readonly fromSeed?: number;
+}
+
+const POSTING = 'src/actors/room/posting.ts';
+const FANOUT = 'src/actors/fanout/fanout.ts';
+const LOG_WRITER = 'src/actors/storage/log-writer.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a post is answered before it is durable',
+    file: POSTING,
+    find: '    this.#inFlight.push(entry);\n',
+    replace:
+      '    this.#inFlight.push(entry);\n    for (const waiter of waiters) waiter.settle({ seq, at }, undefined);\n',
+  },
+  {
+    name: 'nonces are not loaded when a room comes back',
+    file: POSTING,
+    find: 'window: this.#virgin ? new NonceWindow([]) : undefined',
+    replace: 'window: new NonceWindow([])',
+  },
+  {
+    name: 'seqs are not given back when the log refuses',
+    file: POSTING,
+    find: '    this.#nextSeq = entry.seq;\n',
+    replace: '',
+  },
+  {
+    name: 'every append claims to be the first',
+    file: POSTING,
+    find: '    const first = this.#first;\n',
+    replace: '    const first = true;\n',
+  },
+  {
+    name: 'posts that waited for nonces are taken in the wrong order',
+    file: POSTING,
+    find: 'of sender.stashed.splice(0)) this.#take(',
+    replace: 'of sender.stashed.splice(0).reverse()) this.#take(',
+  },
+  {
+    name: 'a refused append leaves those before it in doubt',
+    file: POSTING,
+    find: "    if (this.#inFlight[0] !== entry) throw new Error('the log answered out of order');\n    this.#giveUpFrom(entry);",
+    replace: '    this.#giveUpFrom(this.#inFlight[0] ?? entry);',
+    fromSeed: 240,
+  },
+  {
+    name: 'a room opens without waiting for its barrier',
+    file: 'src/actors/room/room.ts',
+    find: '    if (position <= this.#options.watermark.position) this.#load();',
+    replace: '    if (position >= 0) this.#load();',
+    fromSeed: 240,
+  },
+  {
+    name: 'a log writer that comes back knows of nothing in the log',
+    file: LOG_WRITER,
+    find: '?.position ?? this.#unknown, undefined)',
+    replace: '?.position ?? 0, undefined)',
+    fromSeed: 240,
+  },
+  {
+    name: 'what gathered on top of a failed group is written',
+    file: LOG_WRITER,
+    find: 'const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room));',
+    replace:
+      'const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room) && rooms.size === 0);\n    rooms.clear();',
+  },
+  {
+    name: 'the log is trimmed beyond what the store has',
+    file: 'src/actors/storage/persister.ts',
+    find: '    const report = await store.insert(recordsOf(batches), last.position);',
+    replace:
+      '    await log.trim(last.position);\n    const report = await store.insert(recordsOf(batches), last.position);',
+  },
+  {
+    name: 'a batch is lost on a lane',
+    file: 'src/runtime/lanes/outgoing-lane.ts',
+    find: '    if (pending.length === 0) return true;\n',
+    replace:
+      '    if (pending.length === 0) return true;\n    if (pending.length > 300 && pending.length % 5 === 0) pending.consume(pending.length);\n    if (pending.length === 0) return true;\n',
+  },
+  {
+    name: 'a thread that attaches again does not catch up',
+    file: FANOUT,
+    find: '    else if (topic.seq < seq) this.#fill(topic);\n',
+    replace: '    else if (topic.seq < seq) topic.seq = seq;\n',
+  },
+  {
+    name: 'a hole in what is delivered is not noticed',
+    file: FANOUT,
+    find: '    if (seq > topic.seq + 1) return this.#fill(topic);\n',
+    replace: '',
+  },
+  {
+    name: 'a removal forgets to unsubscribe',
+    file: FANOUT,
+    find: '    if (live) this.#options.sockets.unsubscribe(session, topic.room);\n',
+    replace: '    if (live && session < 0) this.#options.sockets.unsubscribe(session, topic.room);\n',
+  },
+  {
+    name: 'a client that resumes misses one message',
+    file: 'src/actors/session/hello.ts',
+    find: '  return log === view.log ? Math.min(seq, view.seq) : view.seq;',
+    replace: '  return log === view.log ? Math.min(seq + 1, view.seq) : view.seq;',
+  },
+];

@@ -1,0 +1,50 @@
+/** Makes the web app: bundles it in memory, so that a server serves it without a build step or files of its own. */
+
+/** One file of the web app. */
+export interface WebAsset {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  /** Whether the path changes with the content, so that a browser may keep it for ever. */
+  readonly immutable: boolean;
+}
+
+const here = (path: string) => Bun.fileURLToPath(new URL(path, import.meta.url));
+
+/** The files of `public/` that are served as they are. */
+const plainFiles: readonly (readonly [path: string, contentType: string])[] = [
+  ['/favicon.svg', 'image/svg+xml'],
+  ['/manifest.webmanifest', 'application/manifest+json'],
+];
+
+/**
+ * All files of the web app by their path on the server; `/` is the page. Throws when the sources do not build.
+ */
+export async function buildWeb(): Promise<ReadonlyMap<string, WebAsset>> {
+  const { outputs } = await Bun.build({
+    entrypoints: [here('./main.tsx')],
+    target: 'browser',
+    minify: true,
+    naming: 'app-[hash].[ext]',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  const assets = new Map<string, WebAsset>();
+  const paths = { script: '', style: '' };
+  for (const output of outputs) {
+    const isStyle = output.path.endsWith('.css');
+    const path = `/${output.path.replace(/^[./]+/, '')}`;
+    paths[isStyle ? 'style' : 'script'] = path;
+    assets.set(path, {
+      bytes: new Uint8Array(await output.arrayBuffer()),
+      contentType: isStyle ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
+      immutable: true,
+    });
+  }
+  for (const [path, contentType] of plainFiles) {
+    assets.set(path, { bytes: await Bun.file(here(`./public${path}`)).bytes(), contentType, immutable: false });
+  }
+  const page = (await Bun.file(here('./public/index.html')).text())
+    .replace('%SCRIPT%', paths.script)
+    .replace('%STYLE%', paths.style);
+  assets.set('/', { bytes: new TextEncoder().encode(page), contentType: 'text/html; charset=utf-8', immutable: false });
+  return assets;
+}

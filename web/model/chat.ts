@@ -1,0 +1,187 @@
+import { MailroomClient } from '../../src/client/client.ts';
+import type { Room } from '../../src/client/directory.ts';
+import { localStorageOutbox } from '../../src/client/outbox-store.ts';
+import type { Message, User } from '../../src/client/wire.ts';
+import { Names } from './names.ts';
+import { Observable } from './observable.ts';
+import type { Session } from './session.ts';
+import { Timeline } from './timeline.ts';
+
+/** A longer absence is not replayed message by message; the conversation is loaded afresh. */
+const maxFillMessages = 300;
+
+/** A room as the list shows it. */
+export interface Conversation {
+  readonly room: Room;
+  readonly title: string;
+  readonly latest: Message | undefined;
+}
+
+/** Everything that the app shows of the logged-in user's rooms. */
+export class Chat extends Observable {
+  readonly client: MailroomClient;
+  readonly names: Names;
+  readonly self: User;
+  /** What is written but not sent, by room. */
+  readonly drafts = new Map<string, string>();
+  readonly #session: Session;
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #latest = new Map<string, Message>();
+  /** When an empty room came up here: a room that was just made stands at the top. */
+  readonly #appeared = new Map<string, number>();
+  readonly #known = new Set<string>();
+  /** Rooms whose newest message was asked for. */
+  readonly #asked = new Set<string>();
+  #greeted = false;
+  #usedToken = '';
+
+  constructor(session: Session, url: string, self: User) {
+    super();
+    this.#session = session;
+    this.self = self;
+    this.client = new MailroomClient({
+      url,
+      client: 'mailroom-web',
+      token: () => {
+        this.#usedToken = session.token;
+        return session.token;
+      },
+      maxFillMessages,
+      outboxStore: localStorageOutbox(localStorage, `mailroom.outbox.${self.id}.`),
+    });
+    this.names = new Names(this.client);
+    this.names.learn([self]);
+    this.#listen();
+  }
+
+  /** Connects; the answer ends it all. */
+  start(): () => void {
+    const wake = () => {
+      if (document.visibilityState === 'visible') this.client.wake();
+    };
+    addEventListener('online', wake);
+    document.addEventListener('visibilitychange', wake);
+    this.client.connect();
+    return () => {
+      removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', wake);
+      this.client.close();
+    };
+  }
+
+  /** Whether the rooms have been listed at least once. */
+  get greeted(): boolean {
+    return this.#greeted;
+  }
+
+  /** All rooms, the one with the newest message first. */
+  conversations(): Conversation[] {
+    return [...this.client.rooms.values()]
+      .map((room) => ({ room, title: titleOf(room), latest: this.#latest.get(room.id) }))
+      .sort((a, b) => this.#recency(b) - this.#recency(a) || a.title.localeCompare(b.title));
+  }
+
+  timeline(room: string): Timeline {
+    let timeline = this.#timelines.get(room);
+    if (timeline === undefined) {
+      timeline = new Timeline(this.client, room);
+      this.#timelines.set(room, timeline);
+      void timeline.loadOlder();
+    }
+    return timeline;
+  }
+
+  #recency({ room, latest }: Conversation): number {
+    return Math.max(latest?.at ?? 0, this.#appeared.get(room.id) ?? 0);
+  }
+
+  #listen(): void {
+    const { client } = this;
+    client.on('message', (message) => {
+      this.#latest.set(message.room, message);
+      this.#timelines.get(message.room)?.append(message);
+      this.changed();
+    });
+    client.on('outbox', (event) => this.#timelines.get(event.post.room)?.posted(event));
+    client.on('gap', ({ room }) => this.#reload(room));
+    client.on('reload', ({ room }) => this.#reload(room));
+    client.on('room', (change) => {
+      if (change.user !== undefined && change.username !== undefined) {
+        this.names.learn([{ id: change.user, username: change.username }]);
+      }
+      this.changed();
+    });
+    client.on('rooms', ({ room }) => this.#roomChanged(room));
+    client.on('state', (state) => {
+      if (state.kind === 'ready') this.#connected();
+      if (state.kind === 'stopped' && state.reason.code === 'unauthenticated') this.#tokenRefused();
+      this.changed();
+    });
+  }
+
+  #connected(): void {
+    this.#greeted = true;
+    for (const timeline of this.#timelines.values()) if (timeline.error !== undefined) void timeline.loadOlder();
+  }
+
+  #roomChanged(id: string): void {
+    const room = this.client.rooms.get(id);
+    if (room === undefined) {
+      this.#timelines.delete(id);
+      this.#latest.delete(id);
+      this.#asked.delete(id);
+      this.#known.delete(id);
+    } else {
+      if (!this.#known.has(id) && this.#greeted && room.seq === 0) this.#appeared.set(id, Date.now());
+      this.#known.add(id);
+      if (room.peer !== undefined) this.names.learn([room.peer]);
+      void this.#findLatest(room);
+    }
+    this.changed();
+  }
+
+  /** Looks up a room's newest message once; from then on they come by themselves. */
+  async #findLatest(room: Room): Promise<void> {
+    if (room.seq === 0 || this.#asked.has(room.id) || this.#latest.has(room.id)) return;
+    this.#asked.add(room.id);
+    try {
+      const { messages } = await this.client.history(room.id, { limit: 1 });
+      const message = messages.at(-1);
+      if (message === undefined || (this.#latest.get(room.id)?.seq ?? 0) > message.seq) return;
+      this.#latest.set(room.id, message);
+      this.changed();
+    } catch {
+      // The list shows the room without its last line, and asks again when the room changes.
+      this.#asked.delete(room.id);
+    }
+  }
+
+  #reload(room: string): void {
+    this.#latest.delete(room);
+    this.#asked.delete(room);
+    void this.#timelines.get(room)?.reload();
+    const known = this.client.rooms.get(room);
+    if (known !== undefined) void this.#findLatest(known);
+  }
+
+  /** Another tab may have renewed the token or logged in anew; only the newest one's refusal ends the session. */
+  #tokenRefused(): void {
+    if (this.#session.token !== '' && this.#session.token !== this.#usedToken) {
+      queueMicrotask(() => this.client.connect());
+    } else {
+      this.#session.expire('Your session has ended. Please log in again.');
+    }
+  }
+
+  /** Discards what is unsent and logs out. */
+  async logOut(): Promise<void> {
+    this.client.discardPosts();
+    await this.#session.logOut();
+  }
+}
+
+/** What a room is called. */
+export function titleOf(room: Room): string {
+  if (room.kind === 'direct') return room.peer?.username ?? 'Direct conversation';
+  return room.title.trim() === '' ? 'Untitled room' : room.title;
+}

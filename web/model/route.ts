@@ -1,0 +1,35 @@
+import { Observable } from './observable.ts';
+
+/** Which conversation is open, as the part of the address behind the `#` says: links to rooms can be shared. */
+class Route extends Observable {
+  constructor() {
+    super();
+    addEventListener('hashchange', () => this.changed());
+  }
+
+  /** The open room's id, or undefined on the front page. */
+  get room(): string | undefined {
+    return roomOfLink(location.hash);
+  }
+
+  open(room: string | undefined): void {
+    location.hash = room === undefined ? '#/' : `#/room/${room}`;
+  }
+}
+
+export const route = new Route();
+
+/** The address under which a room can be opened. */
+export function linkTo(room: string): string {
+  return `${location.origin}${location.pathname}#/room/${room}`;
+}
+
+/** The id in a room's link, or in what may be the id itself. */
+export function roomOfLink(text: string): string | undefined {
+  return /#\/room\/([A-Za-z0-9_~-]{1,64})\/?$/.exec(text.trim())?.[1];
+}
+
+/** The id that a user typed or pasted, with or without the link around it. */
+export function roomOfInput(text: string): string | undefined {
+  return roomOfLink(text) ?? /^[A-Za-z0-9_~-]{1,64}$/.exec(text.trim())?.[0];
+}

@@ -1,0 +1,83 @@
+import { useState } from 'preact/hooks';
+import { roomOfInput, route } from '../model/route.ts';
+import { useChat } from './context.ts';
+import { Dialog } from './dialog.tsx';
+import { Field, Form, FormError } from './form.tsx';
+
+type Way = 'room' | 'direct' | 'join';
+const ways: readonly { readonly way: Way; readonly label: string }[] = [
+  { way: 'room', label: 'New room' },
+  { way: 'direct', label: 'Direct' },
+  { way: 'join', label: 'Join' },
+];
+
+/** Making a room, writing to someone, or joining a room. */
+export function NewConversationDialog({ onClose }: { readonly onClose: () => void }) {
+  const [way, setWay] = useState<Way>('room');
+  const open = (room: string) => {
+    onClose();
+    route.open(room);
+  };
+  return (
+    <Dialog title="New conversation" onClose={onClose}>
+      <fieldset class="segments">
+        <legend class="sr-only">Kind of conversation</legend>
+        {ways.map((choice) => (
+          <label key={choice.way} class="segment">
+            <input type="radio" name="way" checked={way === choice.way} onChange={() => setWay(choice.way)} />
+            <span>{choice.label}</span>
+          </label>
+        ))}
+      </fieldset>
+      {way === 'room' && <CreateForm open={open} />}
+      {way === 'direct' && <DirectForm open={open} />}
+      {way === 'join' && <JoinForm open={open} />}
+    </Dialog>
+  );
+}
+
+interface WayProps {
+  readonly open: (room: string) => void;
+}
+
+function CreateForm({ open }: WayProps) {
+  const { client } = useChat();
+  const create = async (value: (name: string) => string) => {
+    const title = value('title').trim();
+    if (title === '') throw new FormError('Please give the room a name.');
+    open((await client.createRoom(title)).id);
+  };
+  return (
+    <Form submit="Create room" onSubmit={create}>
+      <Field label="Name of the room" name="title" maxLength={128} placeholder="Weekend plans" autofocus />
+    </Form>
+  );
+}
+
+function DirectForm({ open }: WayProps) {
+  const { client, self } = useChat();
+  const start = async (value: (name: string) => string) => {
+    const user = await client.findUser(value('username').trim());
+    if (user.id === self.id) throw new FormError('That is you. Whom would you like to write to?');
+    open((await client.directRoom(user.id)).id);
+  };
+  return (
+    <Form submit="Start conversation" onSubmit={start} words={{ not_found: 'Nobody here has this name.' }}>
+      <Field label="Username" name="username" hint="The conversation is between the two of you." autofocus />
+    </Form>
+  );
+}
+
+function JoinForm({ open }: WayProps) {
+  const { client } = useChat();
+  const join = async (value: (name: string) => string) => {
+    const id = roomOfInput(value('room'));
+    if (id === undefined) throw new FormError('That is neither a link to a room nor the id of one.');
+    open((await client.joinRoom(id)).id);
+  };
+  return (
+    <Form submit="Join room" onSubmit={join} words={{ not_found: 'There is no room at this link.' }}>
+      <Field label="Link or id of the room" name="room" hint="Members find it in the room’s menu." autofocus />
+    </Form>
+  );
+}
