@@ -39,12 +39,10 @@ export async function startApp(config: Config, log: Logger, onFailure: (reason: 
   }
 }
 
-/** The persister empties the log before rooms open; the log's writer goes on where the store has come to. */
+/** The persister empties the log first, and learns the epoch; the log's writers go on where the store has come to. */
 async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
-  const persisted = await workers.boot(['persister'], 0);
-  await workers.boot(['records'], persisted);
-  await workers.boot(['log'], persisted);
-  await workers.boot(['shard'], persisted);
+  const progress = await workers.boot(['persister']);
+  for (const role of ['records', 'log', 'shard'] as const) await workers.boot([role], progress);
   await Promise.all(shardsOf(crew).map((thread) => workers.ask(thread, { type: 'listen' }, 'listening')));
 }
 

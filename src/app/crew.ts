@@ -35,8 +35,16 @@ export interface Boot {
   readonly crew: Crew;
   readonly links: readonly PeerLink[];
   readonly config: ThreadConfig;
-  /** How far the message store has come; 0 for threads that start before that is known. */
-  readonly persisted: number;
+  /** Undefined for the persister's thread, which finds it out. */
+  readonly progress: Progress | undefined;
+}
+
+/** What the message store says at the start. */
+export interface Progress {
+  /** The epoch in which this process owns the slots. */
+  readonly epoch: number;
+  /** How far each partition of the log has come, by partition. */
+  readonly persisted: readonly number[];
 }
 
 /** The configuration without secrets and classes, so that it can be cloned. */
@@ -72,8 +80,8 @@ export type ToThread =
   | { readonly type: 'reset-password'; readonly username: string; readonly password: string };
 
 export type FromThread =
-  /** `persisted` comes from the persister's thread: how far the message store has come. */
-  | { readonly type: 'ready'; readonly persisted: number }
+  /** `progress` comes from the persister's thread. */
+  | { readonly type: 'ready'; readonly progress: Progress | undefined }
   | { readonly type: 'listening' }
   | { readonly type: 'drained' }
   | { readonly type: 'stopped'; readonly left: number }

@@ -37,7 +37,7 @@ self.addEventListener('unhandledrejection', (event) => fail((event as PromiseRej
 async function handle(message: ToThread): Promise<void> {
   if (message.type !== 'boot') return obey(message, running as RunningThread);
   running = await boot(message);
-  say({ type: 'ready', persisted: running.role.persisted ?? 0 });
+  say({ type: 'ready', progress: running.role.progress });
 }
 
 async function obey(message: Exclude<ToThread, Boot>, { shard, role }: RunningThread): Promise<void> {
@@ -66,7 +66,7 @@ async function obey(message: Exclude<ToThread, Boot>, { shard, role }: RunningTh
   }
 }
 
-async function boot({ thread, crew, links, config, persisted }: Boot): Promise<RunningThread> {
+async function boot({ thread, crew, links, config, progress }: Boot): Promise<RunningThread> {
   const role = crew.roles[thread] as Boot['crew']['roles'][number];
   const log = createLogger({
     level: config.logLevel,
@@ -87,7 +87,7 @@ async function boot({ thread, crew, links, config, persisted }: Boot): Promise<R
     bell.onmessage = shard.wake;
     shard.connect(peer, outgoingRing(new Ring(outgoing), ring), incomingRing(new Ring(incoming), ring));
   }
-  const environment: RoleEnvironment = { shard, crew, config, log, persisted, fail };
+  const environment: RoleEnvironment = { shard, crew, config, log, progress, fail };
   const runningRole = await ROLES[role](environment);
   shard.register(
     inspectorKind,

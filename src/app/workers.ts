@@ -1,7 +1,7 @@
 /** The worker threads as the main thread sees them: started together, asked one thing at a time, watched always. */
 
 import { Ring } from '../runtime/lanes/ring.ts';
-import type { Crew, FromThread, PeerLink, ThreadConfig, ThreadRole, ToThread } from './crew.ts';
+import type { Crew, FromThread, PeerLink, Progress, ThreadConfig, ThreadRole, ToThread } from './crew.ts';
 
 const RING_BYTES = 1024 * 1024;
 /** Time for the other threads to close their sockets after one has failed. */
@@ -13,8 +13,8 @@ type AnswerOfType<T extends AnswerType> = Extract<FromThread, { readonly type: T
 export interface Workers {
   /** Tells a thread and waits for its answer. */
   ask<T extends AnswerType>(thread: number, message: ToThread, answer: T): Promise<AnswerOfType<T>>;
-  /** Starts the threads of these roles and waits until they are ready; the highest position that one of them reports. */
-  boot(roles: readonly ThreadRole[], persisted: number): Promise<number>;
+  /** Starts the threads of these roles and waits until they are ready; resolves with the progress that one of them found. */
+  boot(roles: readonly ThreadRole[], progress?: Progress): Promise<Progress | undefined>;
   terminate(): void;
 }
 
@@ -52,14 +52,14 @@ export function startWorkers(crew: Crew, config: ThreadConfig, onFailure: (reaso
   };
   return {
     ask,
-    async boot(roles, persisted) {
+    async boot(roles, progress) {
       const threads = crew.roles.flatMap((role, thread) => (roles.includes(role) ? [thread] : []));
       const ready = await Promise.all(
         threads.map((thread) =>
-          ask(thread, { type: 'boot', thread, crew, links: links[thread] ?? [], config, persisted }, 'ready'),
+          ask(thread, { type: 'boot', thread, crew, links: links[thread] ?? [], config, progress }, 'ready'),
         ),
       );
-      return Math.max(...ready.map((answer) => answer.persisted));
+      return ready.find((answer) => answer.progress !== undefined)?.progress;
     },
     terminate() {
       ending = true;

@@ -22,7 +22,7 @@ for (const [name, segmentBytes] of [
     const dir = tempDir();
     const log = join(dir.path, 'log');
     return {
-      openWriter: () => new SegmentedLogWriter(log, { segmentBytes }),
+      openWriter: (fence) => new SegmentedLogWriter(log, { segmentBytes, fence }),
       openReader: () => new SegmentedLogReader(log),
       [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
     };

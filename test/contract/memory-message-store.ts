@@ -3,6 +3,7 @@ import type { LogRecord, RecordStream } from '../../src/storage/ports/log-record
 import type {
   HistoryPage,
   HistoryQuery,
+  InsertBatch,
   InsertReport,
   MessageStoreReader,
   MessageStoreWriter,
@@ -16,25 +17,36 @@ const NONCE_WINDOW = 1_000;
 
 export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReader {
   readonly #streams: Record<RecordStream, Map<string, Stored[]>> = { messages: new Map(), changes: new Map() };
-  readonly #epochs = new Map<string, number>();
-  #persisted = 0;
+  readonly #epochs = new Map<number, number>();
+  readonly #persisted = new Map<number, number>();
+  #lastEpoch = 0;
 
-  insert(records: readonly LogRecord[], position: number): InsertReport {
+  claimEpoch(): number {
+    this.#lastEpoch += 1;
+    return this.#lastEpoch;
+  }
+
+  insert({ partition, position, fence, records }: InsertBatch): InsertReport {
     let inserted = 0;
     let repeated = 0;
+    let outdated = 0;
+    for (const slot of fence?.slots ?? []) {
+      this.#epochs.set(slot, Math.max(this.#epochs.get(slot) ?? 0, fence?.epoch ?? 0));
+    }
     const refused: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
       const outcome = this.#place(record);
       if (outcome === 'stored') inserted += 1;
       else if (outcome === 'repeated') repeated += 1;
+      else if (outcome === 'outdated') outdated += 1;
       else refused.push({ record, reason: outcome });
     }
-    this.#persisted = Math.max(this.#persisted, position);
-    return { inserted, repeated, refused };
+    this.#persisted.set(partition, Math.max(this.persisted(partition), position));
+    return { inserted, repeated, outdated, refused };
   }
 
-  persisted(): number {
-    return this.#persisted;
+  persisted(partition: number): number {
+    return this.#persisted.get(partition) ?? 0;
   }
 
   head(room: string): RoomHead {
@@ -72,15 +84,15 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
   }
 
   #place(record: LogRecord): 'stored' | 'repeated' | string {
-    const epoch = Math.max(this.#epochs.get(record.room) ?? 0, record.epoch);
-    this.#epochs.set(record.room, epoch);
+    const isOutdated = record.epoch < (this.#epochs.get(record.slot) ?? 0);
     const rows = this.#rows(record.stream, record.room);
     const there = rows.find((row) => row.seq === record.seq);
     if (there) {
       const same = there.sender === record.sender && there.nonce === record.nonce;
-      return same && Buffer.compare(there.frame, record.frame) === 0 ? 'repeated' : 'seq taken';
+      if (same && Buffer.compare(there.frame, record.frame) === 0) return 'repeated';
+      return isOutdated ? 'outdated' : 'seq taken';
     }
-    if (record.epoch < epoch) return 'epoch too low';
+    if (isOutdated) return 'outdated';
     const posts = rows.filter((row) => row.sender === record.sender).slice(-NONCE_WINDOW);
     const known = posts.some((row) => row.nonce === record.nonce);
     const { seq, sender, nonce, at, frame } = record;

@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { LogRecord } from '../../src/storage/ports/log-record.ts';
+import type { Fence } from '../../src/storage/ports/message-log.ts';
 import type {
   HistoryPage,
   HistoryQuery,
+  InsertBatch,
   InsertReport,
   MessageStoreReader,
   MessageStoreWriter,
@@ -51,6 +53,7 @@ const textsOf = (page: HistoryPage): string[] => page.frames.map((frame) => new 
 function post(seq: number, overrides: Partial<LogRecord> = {}): LogRecord {
   return {
     stream: 'messages',
+    slot: 7,
     epoch: 1,
     room: 'room',
     seq,
@@ -60,6 +63,11 @@ function post(seq: number, overrides: Partial<LogRecord> = {}): LogRecord {
     frame: frameOf(`frame ${seq}`),
     ...overrides,
   };
+}
+
+/** A stretch of the first partition. */
+function batch(records: readonly LogRecord[], position: number, fence?: Fence): InsertBatch {
+  return { partition: 0, position, records, ...(fence === undefined ? {} : { fence }) };
 }
 
 const posts = (count: number): LogRecord[] => Array.from({ length: count }, (_, index) => post(index + 1));
@@ -76,9 +84,9 @@ export function messageStoreContract(name: string, makeDriver: () => StoreDriver
         fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
           await using store = await open(makeDriver);
           const model = new MemoryMessageStore();
-          for (const [index, next] of steps.entries()) {
+          for (const next of steps) {
             if (next === 'reopen') await store.reopen();
-            else expect(summary(await store.writer.insert(next, index))).toEqual(summary(model.insert(next, index)));
+            else expect(summary(await store.writer.insert(next))).toEqual(summary(model.insert(next)));
             await expectEqualReads(store.reader, model);
           }
         }),
@@ -91,37 +99,59 @@ export function messageStoreContract(name: string, makeDriver: () => StoreDriver
 function insertRules(openStore: () => Promise<OpenStore>): void {
   test('[STORE2] what was inserted is there when the store is opened again, with its progress', async () => {
     await using store = await openStore();
-    expect(await store.writer.persisted()).toBe(0);
-    expect(await store.writer.insert(posts(3), 7)).toEqual({ inserted: 3, repeated: 0, refused: [] });
+    expect(await store.writer.persisted(0)).toBe(0);
+    expect(await store.writer.insert(batch(posts(3), 7))).toEqual({
+      inserted: 3,
+      repeated: 0,
+      outdated: 0,
+      refused: [],
+    });
     await store.reopen();
-    expect(await store.writer.persisted()).toBe(7);
+    expect(await store.writer.persisted(0)).toBe(7);
     expect(await store.reader.head('room')).toEqual({ seq: 3, change: 0 });
     expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2', 'frame 3']);
   });
 
   test('[STORE2] progress moves without records and never goes back', async () => {
     await using store = await openStore();
-    await store.writer.insert([], 9);
-    await store.writer.insert(posts(1), 4);
-    expect(await store.writer.persisted()).toBe(9);
+    await store.writer.insert(batch([], 9));
+    await store.writer.insert(batch(posts(1), 4));
+    expect(await store.writer.persisted(0)).toBe(9);
   });
 
   test('[STORE3] a batch that is inserted twice counts as repeated and changes nothing', async () => {
     await using store = await openStore();
-    await store.writer.insert(posts(5), 1);
-    expect(await store.writer.insert([...posts(5), post(6)], 2)).toEqual({ inserted: 1, repeated: 5, refused: [] });
+    await store.writer.insert(batch(posts(5), 1));
+    expect(await store.writer.insert(batch([...posts(5), post(6)], 2))).toEqual({
+      inserted: 1,
+      repeated: 5,
+      outdated: 0,
+      refused: [],
+    });
     expect((await store.reader.history(newest)).frames).toHaveLength(6);
   });
 
-  test('[STORE3] a repeated record of an older epoch is still a repeated one', async () => {
+  test('[STORE2] each partition has a progress of its own', async () => {
     await using store = await openStore();
-    await store.writer.insert([post(1), post(2, { epoch: 2 })], 1);
-    expect(await store.writer.insert([post(1)], 1)).toEqual({ inserted: 0, repeated: 1, refused: [] });
+    await store.writer.insert({ partition: 3, position: 2 ** 40, records: posts(1) });
+    await store.writer.insert(batch([post(2)], 5));
+    await store.reopen();
+    const found = [];
+    for (const partition of [0, 1, 3]) found.push(await store.writer.persisted(partition));
+    expect(found).toEqual([5, 0, 2 ** 40]);
+  });
+
+  test('[STORE20] epochs are claimed once each, also when the store is opened again', async () => {
+    await using store = await openStore();
+    expect(await store.writer.claimEpoch()).toBe(1);
+    expect(await store.writer.claimEpoch()).toBe(2);
+    await store.reopen();
+    expect(await store.writer.claimEpoch()).toBe(3);
   });
 
   test('[STORE4] changes are a stream of their own beside the messages', async () => {
     await using store = await openStore();
-    await store.writer.insert([post(1), post(1, { stream: 'changes' }), post(2, { stream: 'changes' })], 1);
+    await store.writer.insert(batch([post(1), post(1, { stream: 'changes' }), post(2, { stream: 'changes' })], 1));
     expect(await store.reader.head('room')).toEqual({ seq: 1, change: 2 });
     expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1']);
     expect(await store.reader.nonces('room', 'ann', 10)).toHaveLength(1);
@@ -133,7 +163,12 @@ function insertRules(openStore: () => Promise<OpenStore>): void {
     const records = names.flatMap((room) =>
       names.flatMap((sender, s) => names.map((nonce, n) => post(s * 6 + n + 1, { room, sender, nonce }))),
     );
-    expect(await store.writer.insert(records, 1)).toEqual({ inserted: 216, repeated: 0, refused: [] });
+    expect(await store.writer.insert(batch(records, 1))).toEqual({
+      inserted: 216,
+      repeated: 0,
+      outdated: 0,
+      refused: [],
+    });
     for (const room of names) {
       expect(await store.reader.head(room)).toEqual({ seq: 36, change: 0 });
       for (const sender of names) {
@@ -145,7 +180,7 @@ function insertRules(openStore: () => Promise<OpenStore>): void {
   test('[STORE6] the largest body comes back byte for byte', async () => {
     await using store = await openStore();
     const frame = new Uint8Array(64 * 1024 + 512).map((_, index) => (index * 31) % 256);
-    await store.writer.insert([post(1, { nonce: 'n'.repeat(64), frame })], 1);
+    await store.writer.insert(batch([post(1, { nonce: 'n'.repeat(64), frame })], 1));
     const page = await store.reader.history(newest);
     expect(Buffer.compare(page.frames[0] ?? new Uint8Array(0), frame)).toBe(0);
   });
@@ -154,36 +189,52 @@ function insertRules(openStore: () => Promise<OpenStore>): void {
 function refusalRules(openStore: () => Promise<OpenStore>): void {
   test('[STORE7] a record that contradicts a stored one is refused and the stored one stays', async () => {
     await using store = await openStore();
-    await store.writer.insert(posts(1), 1);
+    await store.writer.insert(batch(posts(1), 1));
     const contradictions = [
       post(1, { frame: frameOf('another') }),
       post(1, { nonce: 'another' }),
       post(1, { sender: 'bob' }),
     ];
-    const report = await store.writer.insert([...contradictions, post(2)], 2);
+    const report = await store.writer.insert(batch([...contradictions, post(2)], 2));
     expect(report.inserted).toBe(1);
     expect(report.refused.map((refusal) => refusal.record)).toEqual(contradictions);
     for (const refusal of report.refused) expect(refusal.reason).toContain('seq');
     expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
-    expect(await store.writer.persisted()).toBe(2);
+    expect(await store.writer.persisted(0)).toBe(2);
   });
 
-  test('[STORE8] a record of a lower epoch is refused and leaves its seq free', async () => {
+  test('[STORE8] behind a fence, records of its slots with a lower epoch are dropped and leave their seqs free', async () => {
     await using store = await openStore();
-    await store.writer.insert([post(1, { epoch: 5 })], 1);
+    await store.writer.insert(batch(posts(1), 1));
     const late = post(2, { epoch: 4, frame: frameOf('late') });
-    const report = await store.writer.insert([late, post(2, { epoch: 5 })], 2);
-    expect(report).toMatchObject({ inserted: 1, repeated: 0, refused: [{ record: late }] });
-    expect(report.refused[0]?.reason).toContain('epoch 4');
+    const report = await store.writer.insert(batch([late, post(2, { epoch: 5 })], 2, { epoch: 5, slots: [3, 7] }));
+    expect(report).toEqual({ inserted: 1, repeated: 0, outdated: 1, refused: [] });
     await store.reopen();
-    expect((await store.writer.insert([post(3, { epoch: 4 })], 3)).refused).toHaveLength(1);
+    expect((await store.writer.insert(batch([post(3, { epoch: 4 })], 3))).outdated).toBe(1);
+    expect((await store.writer.insert(batch([post(1, { slot: 8, room: 'next' })], 4))).inserted).toBe(1);
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
+  });
+
+  test('[STORE8] a fence of a lower epoch than the slot has changes nothing', async () => {
+    await using store = await openStore();
+    await store.writer.insert(batch([], 1, { epoch: 5, slots: [7] }));
+    await store.writer.insert(batch([], 2, { epoch: 3, slots: [7] }));
+    expect((await store.writer.insert(batch([post(1, { epoch: 4 })], 3))).outdated).toBe(1);
+  });
+
+  test('[STORE8] behind a fence, a record that is stored already is a repeated one, and one that contradicts it is dropped', async () => {
+    await using store = await openStore();
+    await store.writer.insert(batch(posts(2), 1));
+    const again = [post(1), post(2, { frame: frameOf('another') })];
+    const report = await store.writer.insert(batch(again, 2, { epoch: 2, slots: [7] }));
+    expect(report).toEqual({ inserted: 0, repeated: 1, outdated: 1, refused: [] });
     expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
   });
 
   test('[STORE9] a repeated nonce at a new seq is refused, and an empty frame keeps the seq', async () => {
     await using store = await openStore();
     const twice = post(2, { nonce: 'nonce 1' });
-    const report = await store.writer.insert([post(1), twice, post(3)], 1);
+    const report = await store.writer.insert(batch([post(1), twice, post(3)], 1));
     expect(report).toMatchObject({ inserted: 2, repeated: 0, refused: [{ record: twice }] });
     expect(report.refused[0]?.reason).toContain('seq 1');
     expect(await store.reader.head('room')).toEqual({ seq: 3, change: 0 });
@@ -193,20 +244,23 @@ function refusalRules(openStore: () => Promise<OpenStore>): void {
 
   test("[STORE9] a nonce from before a sender's last 1,000 posts is free again, and no sooner", async () => {
     await using store = await openStore();
-    await store.writer.insert(posts(1_001), 1);
+    await store.writer.insert(batch(posts(1_001), 1));
+    const again = [[1_002, 'nonce 2'] as const, [1_003, 'nonce 1'] as const, [1_004, 'nonce 2'] as const];
     const report = await store.writer.insert(
-      [post(1_002, { nonce: 'nonce 2' }), post(1_003, { nonce: 'nonce 1' }), post(1_004, { nonce: 'nonce 2' })],
-      2,
+      batch(
+        again.map(([seq, nonce]) => post(seq, { nonce })),
+        2,
+      ),
     );
     expect(report.inserted).toBe(2);
     expect(report.refused.map((refusal) => refusal.record.seq)).toEqual([1_002]);
     await store.reopen();
-    expect((await store.writer.insert([post(1_005, { nonce: 'nonce 1' })], 3)).refused).toHaveLength(1);
+    expect((await store.writer.insert(batch([post(1_005, { nonce: 'nonce 1' })], 3))).refused).toHaveLength(1);
   });
 
   test('[STORE7] a seq that no room can have is refused', async () => {
     await using store = await openStore();
-    const report = await store.writer.insert([post(0), post(2 ** 47), post(1)], 1);
+    const report = await store.writer.insert(batch([post(0), post(2 ** 47), post(1)], 1));
     expect(report.inserted).toBe(1);
     expect(report.refused.map((refusal) => refusal.record.seq)).toEqual([0, 2 ** 47]);
   });
@@ -226,7 +280,7 @@ function readRules(openStore: () => Promise<OpenStore>): void {
 
   test('[STORE11] history pages forward, backward and from the newest, ascending, and says whether there is more', async () => {
     await using store = await openStore();
-    await store.writer.insert([...posts(10), post(1, { room: 'next' })], 1);
+    await store.writer.insert(batch([...posts(10), post(1, { room: 'next' })], 1));
     const page = async (query: Partial<HistoryQuery>) => {
       const { frames, firstSeq, more } = await store.reader.history({ ...newest, ...query });
       return [firstSeq, frames.length, more];
@@ -244,10 +298,8 @@ function readRules(openStore: () => Promise<OpenStore>): void {
 
   test('[STORE11] a page keeps to its bytes, and has its first frame however large', async () => {
     await using store = await openStore();
-    await store.writer.insert(
-      [1, 2, 3, 4].map((seq) => post(seq, { frame: new Uint8Array(1_000) })),
-      1,
-    );
+    const large = [1, 2, 3, 4].map((seq) => post(seq, { frame: new Uint8Array(1_000) }));
+    await store.writer.insert(batch(large, 1));
     const page = (query: Partial<HistoryQuery>) => store.reader.history({ ...newest, ...query });
     expect(await page({ maxBytes: 2_000 })).toMatchObject({ firstSeq: 3, more: true });
     expect(await page({ maxBytes: 1_999 })).toMatchObject({ firstSeq: 4, more: true });
@@ -265,7 +317,7 @@ function readRules(openStore: () => Promise<OpenStore>): void {
   test("[STORE13] nonces are the sender's last posts in the room, ascending", async () => {
     await using store = await openStore();
     const records = Array.from({ length: 30 }, (_, index) => post(index + 1, { sender: index % 3 ? 'bob' : 'ann' }));
-    await store.writer.insert(records, 1);
+    await store.writer.insert(batch(records, 1));
     const known = await store.reader.nonces('room', 'ann', 4);
     expect(known.map((one) => one.seq)).toEqual([19, 22, 25, 28]);
     expect(known.at(-1)).toEqual({ nonce: 'nonce 28', seq: 28, at: 1_700_000_000_028 });
@@ -276,9 +328,11 @@ function readRules(openStore: () => Promise<OpenStore>): void {
 
 const ROOMS = ['r', 'R'];
 const SENDERS = ['s', 'S'];
+const SLOTS = [0, 1_023];
 
 const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   stream: fc.constantFrom('messages', 'messages', 'changes'),
+  slot: fc.constantFrom(...SLOTS),
   epoch: fc.constantFrom(1, 1, 1, 2),
   room: fc.constantFrom(...ROOMS),
   seq: fc.integer({ min: 1, max: 12 }),
@@ -288,14 +342,24 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   frame: fc.constantFrom(frameOf('one'), frameOf('two')),
 });
 
-const step: fc.Arbitrary<readonly LogRecord[] | 'reopen'> = fc.oneof(
-  { weight: 9, arbitrary: fc.array(anyRecord, { maxLength: 6 }) },
+const anyBatch: fc.Arbitrary<InsertBatch> = fc.record(
+  {
+    partition: fc.constantFrom(0, 1),
+    position: fc.nat(9),
+    records: fc.array(anyRecord, { maxLength: 6 }),
+    fence: fc.record({ epoch: fc.constantFrom(1, 2), slots: fc.subarray(SLOTS) }),
+  },
+  { requiredKeys: ['partition', 'position', 'records'] },
+);
+
+const step: fc.Arbitrary<InsertBatch | 'reopen'> = fc.oneof(
+  { weight: 9, arbitrary: anyBatch },
   { weight: 1, arbitrary: fc.constant('reopen' as const) },
 );
 
 /** A report without the wording of its reasons. */
-function summary({ inserted, repeated, refused }: InsertReport): unknown {
-  return { inserted, repeated, refused: refused.map((refusal) => refusal.record) };
+function summary({ inserted, repeated, outdated, refused }: InsertReport): unknown {
+  return { inserted, repeated, outdated, refused: refused.map((refusal) => refusal.record) };
 }
 
 async function expectEqualReads(reader: MessageStoreReader, model: MemoryMessageStore): Promise<void> {

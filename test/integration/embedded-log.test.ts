@@ -57,6 +57,17 @@ describe('segmented log: segments', () => {
     expect([statSync(log.file(1)).size, statSync(log.file(1, '-wal')).size]).toEqual(before);
   });
 
+  test('[LOG5] a second writer is refused while the first is open', async () => {
+    using log = makeLog();
+    const writer = log.open();
+    expect(await faultOf(() => log.open())).toBe('unavailable');
+    append(writer, 1);
+    writer.close();
+    const next = log.open();
+    expect(next.head).toBe(1);
+    next.close();
+  });
+
   test('[LOG8] the writer goes on to the next segment on its own when the reader has prepared none', () => {
     using log = makeLog();
     const writer = log.open();

@@ -28,7 +28,7 @@ for (const atOnce of [true, false]) {
   messageLogContract(`the simulator's model, ${atOnce ? 'at once' : 'later'}`, () => {
     const log = new LogModel(runningDisk(atOnce));
     return {
-      openWriter: () => log.openWriter(),
+      openWriter: (fence) => log.openWriter(fence),
       openReader: () => log.openReader(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };

@@ -8,10 +8,10 @@ import type { Ref } from '../../runtime/ref.ts';
 import type { Reply, ReplyTo } from '../../runtime/reply.ts';
 import { encodeLogRecord } from '../../storage/ports/log-record.ts';
 import type { PostedNonce } from '../../storage/ports/message-store.ts';
-import { type LogWriterMessage, logWriterKind, REFUSED } from '../storage/log-writer-messages.ts';
+import { type LogWriterMessage, REFUSED } from '../storage/log-writer-messages.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
-import type { Watermark } from '../storage/watermark.ts';
 import type { Delivery } from './delivery.ts';
+import type { RoomHome } from './home.ts';
 import type { Post, RoomMessage } from './messages.ts';
 import { NonceWindow } from './nonces.ts';
 import type { ReadPositions } from './read-positions.ts';
@@ -60,7 +60,7 @@ export class Posting {
   readonly #state: RoomState;
   readonly #delivery: Delivery;
   readonly #reads: ReadPositions;
-  readonly #watermark: Watermark;
+  readonly #home: RoomHome;
   readonly #log: Ref<LogWriterMessage>;
   readonly #order = new SenderOrder();
   readonly #senders = new Map<string, Sender>();
@@ -70,13 +70,13 @@ export class Posting {
   #nextSeq: number;
   #first = true;
 
-  constructor(context: Context<RoomMessage>, { state, delivery, reads }: PostingRoom, watermark: Watermark) {
+  constructor(context: Context<RoomMessage>, { state, delivery, reads }: PostingRoom, home: RoomHome) {
     this.#context = context;
     this.#state = state;
     this.#delivery = delivery;
     this.#reads = reads;
-    this.#watermark = watermark;
-    this.#log = context.ref(logWriterKind, 'all');
+    this.#home = home;
+    this.#log = home.log;
     this.#virgin = state.seq === 0;
     this.#nextSeq = state.seq + 1;
   }
@@ -135,7 +135,8 @@ export class Posting {
     });
     const record = encodeLogRecord({
       stream: 'messages',
-      epoch: 0,
+      slot: this.#home.slot,
+      epoch: this.#home.epoch,
       room,
       seq,
       sender: post.user,
@@ -168,7 +169,10 @@ export class Posting {
     if (this.#inFlight.shift() !== entry) throw new Error('the log answered out of order');
     this.#state.seq = seq;
     this.#state.entry.seq = seq;
-    this.#state.tail.push({ seq, sender: post.user, nonce: post.nonce, at, frame, position }, this.#watermark.position);
+    this.#state.tail.push(
+      { seq, sender: post.user, nonce: post.nonce, at, frame, position },
+      this.#home.watermark.position,
+    );
     this.#senders.get(post.user)?.window?.posted(post.nonce, { seq, at });
     const member = this.#state.members.get(post.user);
     if (member !== undefined) this.#reads.markOwn(member, seq);

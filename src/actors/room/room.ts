@@ -12,11 +12,10 @@ import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
 import type { RoomHead } from '../../storage/ports/message-store.ts';
 import type { MemberRecord, RoomRecord, RoomRole } from '../../storage/ports/records.ts';
-import { logWriterKind } from '../storage/log-writer-messages.ts';
 import { askRecords } from '../storage/records.ts';
-import type { Watermark } from '../storage/watermark.ts';
 import { Delivery } from './delivery.ts';
 import { readHistory } from './history.ts';
+import { homeOf, type RoomHome, type RoomHomes } from './home.ts';
 import { type Ledger, LedgerEntry } from './ledger.ts';
 import { LOAD_DEADLINE_MS, loaded, loadRoom, type StoredRoom } from './loading.ts';
 import { Membership } from './membership.ts';
@@ -42,8 +41,7 @@ import { Tail, type TailLimits } from './tail.ts';
 export interface RoomOptions {
   /** Entries of this shard's rooms. */
   readonly ledger: Ledger;
-  /** How far the message store has come, on this shard. */
-  readonly watermark: Watermark;
+  readonly homes: RoomHomes;
   readonly tail: TailLimits;
 }
 
@@ -69,12 +67,14 @@ interface Open {
 class Room implements Actor<RoomMessage> {
   readonly #context: Context<RoomMessage>;
   readonly #options: RoomOptions;
+  readonly #home: RoomHome;
   /** Undefined: the room does not exist. */
   #open: Open | undefined;
 
   constructor(context: Context<RoomMessage>, options: RoomOptions) {
     this.#context = context;
     this.#options = options;
+    this.#home = homeOf(context, context.self.id, options.homes);
   }
 
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,15 +84,13 @@ class Room implements Actor<RoomMessage> {
     this.#context.suspend();
     this.#options.ledger.delete(this.#context.self.id);
     const barrier = { type: 'barrier', room: this.#context.self.id } as const;
-    this.#context.ask(this.#context.ref(logWriterKind, 'all'), barrier, LOAD_DEADLINE_MS, (reply) =>
-      this.#loadBehind(loaded(reply)),
-    );
+    this.#context.ask(this.#home.log, barrier, LOAD_DEADLINE_MS, (reply) => this.#loadBehind(loaded(reply)));
   }
 
   mayPassivate(): boolean {
     if (this.#open === undefined) return true;
     const { state, delivery, posting, membership, reads } = this.#open;
-    const persisted = state.tail.lastPosition <= this.#options.watermark.position;
+    const persisted = state.tail.lastPosition <= this.#home.watermark.position;
     return delivery.expire() && persisted && posting.idle && membership.idle && reads.idle;
   }
 
@@ -233,7 +231,7 @@ class Room implements Actor<RoomMessage> {
   }
 
   #loadBehind(position: LogPosition): void {
-    if (position <= this.#options.watermark.position) this.#load();
+    if (position <= this.#home.watermark.position) this.#load();
     else this.#context.after(BARRIER_POLL_MS, () => this.#loadBehind(position));
   }
 
@@ -271,7 +269,7 @@ class Room implements Actor<RoomMessage> {
     this.#open = {
       state,
       delivery,
-      posting: new Posting(this.#context, { state, delivery, reads }, this.#options.watermark),
+      posting: new Posting(this.#context, { state, delivery, reads }, this.#home),
       membership: new Membership(this.#context, state, delivery),
       reads,
     };

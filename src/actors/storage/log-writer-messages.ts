@@ -37,6 +37,7 @@ export const REFUSED: AppendAnswer = 0;
 
 const codec: MessageCodec<LogWriterMessage> = { encode, decode, encodeAnswer, decodeAnswer };
 
+/** One for each partition of the log, whose number is its id. */
 export const logWriterKind = defineKind<LogWriterMessage>({
   name: 'log-writer',
   placement: 'service',

@@ -1,7 +1,7 @@
 /**
- * The log writer: makes records durable in groups, in order, without a hole.
+ * The log writer: makes the records of a partition durable in groups, in order, without a hole.
  *
- * Owns the writing side of the message log. Rooms ask it; it tells the persister of what was written. What it knows of
+ * Owns the partition's writing side. Rooms ask it; it tells the partition's persister of what was written. What it knows of
  * rooms (next seq, last position) is soft: a room that asserts `first` starts it anew.
  */
 import type { Context } from '../../runtime/context.ts';
@@ -33,9 +33,13 @@ interface Legacy {
   underWay: Promise<unknown> | undefined;
 }
 
-export function logWriter(log: MessageLogWriter): Behaviour<LogWriterMessage> {
-  const legacy: Legacy = { underWay: undefined };
-  return (context) => new LogWriter(context, log, legacy);
+/** `partitions` are the logs by partition, which is the id of their writer. */
+export function logWriter(partitions: readonly MessageLogWriter[]): Behaviour<LogWriterMessage> {
+  const legacies = partitions.map((): Legacy => ({ underWay: undefined }));
+  return (context) => {
+    const partition = Number(context.self.id);
+    return new LogWriter(context, partitions[partition] as MessageLogWriter, legacies[partition] as Legacy);
+  };
 }
 
 class LogWriter implements Actor<LogWriterMessage> {
@@ -105,7 +109,7 @@ class LogWriter implements Actor<LogWriterMessage> {
   #inherit(): void {
     this.#legacy.underWay = undefined;
     this.#inherited = this.#log.head;
-    this.#context.tell(this.#context.ref(persisterKind, 'all'), { type: 'written', position: this.#log.head });
+    this.#tellPersister();
   }
 
   /** Appends of the room that are on their way count too, so that the answer waits for what becomes of them. */
@@ -159,8 +163,12 @@ class LogWriter implements Actor<LogWriterMessage> {
       if (room !== undefined) room.position = position;
       replyTo?.settle(position, undefined);
     }
-    this.#context.tell(this.#context.ref(persisterKind, 'all'), { type: 'written', position });
+    this.#tellPersister();
     this.#answerBarriers();
+  }
+
+  #tellPersister(): void {
+    this.#context.tell(this.#context.ref(persisterKind, this.#context.self.id), { type: 'written' });
   }
 
   /** Nothing of the group is in the log: whatever its rooms send on top of it is refused until they start anew. */

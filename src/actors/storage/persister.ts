@@ -1,7 +1,7 @@
 /**
- * The persister: moves what the log holds into the message store, in batches, and lets the log forget it.
+ * The persister: moves what a partition of the log holds into the message store, in batches, and lets the log forget it.
  *
- * Owns the log's reading side and the store's writing side. Hears from the log writer; tells it and every shard how far it
+ * Owns the partition's reading side and shares the store's writing side with those of the other partitions. Hears from the log writer; tells it and every shard how far it
  * has come. After a restart it goes on from the position that the store remembers.
  */
 import type { Context } from '../../runtime/context.ts';
@@ -9,18 +9,18 @@ import { type Actor, type Behaviour, defineKind } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
 import { decodeLogRecord } from '../../storage/ports/log-record.ts';
 import type { LogBatch, LogPosition, MessageLogReader } from '../../storage/ports/message-log.ts';
-import type { InsertReport, MessageStoreWriter } from '../../storage/ports/message-store.ts';
+import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../storage/ports/message-store.ts';
 import { logWriterKind } from './log-writer-messages.ts';
 import { watermarkKind } from './watermark.ts';
 
-/** The log grew up to the position. */
+/** The partition has more to read. */
 export interface Written {
   readonly type: 'written';
-  readonly position: LogPosition;
 }
 export type PersisterMessage = Written;
 
 export interface PersisterOptions {
+  readonly partition: number;
   readonly log: MessageLogReader;
   readonly store: MessageStoreWriter;
   /** Shards that are told how far the store has come. */
@@ -32,6 +32,9 @@ export interface PersisterOptions {
   readonly lingerMs: number;
 }
 
+export type DrainOptions = Pick<PersisterOptions, 'partition' | 'log' | 'store' | 'maxBatchBytes' | 'onRefused'>;
+
+/** One for each partition, whose number is its id. */
 export const persisterKind = defineKind<PersisterMessage>({
   name: 'persister',
   placement: 'service',
@@ -39,24 +42,23 @@ export const persisterKind = defineKind<PersisterMessage>({
   supervision: { onFailure: 'restart', maxRestarts: Number.MAX_SAFE_INTEGER },
 });
 
-export function persister(options: PersisterOptions): Behaviour<PersisterMessage> {
-  return (context) => new Persister(context, options);
+/** `optionsOf` is asked for the partition that the persister is for. */
+export function persister(optionsOf: (partition: number) => PersisterOptions): Behaviour<PersisterMessage> {
+  return (context) => new Persister(context, optionsOf(Number(context.self.id)));
 }
 
-/** Moves everything that the log holds into the store; the position reached. Used at start, before rooms open. */
-export async function drainLog(
-  log: MessageLogReader,
-  store: MessageStoreWriter,
-  maxBatchBytes: number,
-  onRefused: PersisterOptions['onRefused'],
-): Promise<LogPosition> {
-  let position = await store.persisted();
+/** Moves everything that the partition holds into the store; the position reached. Used at start, before rooms open. */
+export async function drainLog(options: DrainOptions): Promise<LogPosition> {
+  const { partition, log, store, maxBatchBytes, onRefused } = options;
+  let position = await store.persisted(partition);
   for (;;) {
     const batches = await log.read(position, maxBatchBytes);
     const last = batches.at(-1);
     if (last === undefined) return position;
-    const report = await store.insert(recordsOf(batches), last.position);
-    if (report.refused.length > 0) onRefused(report.refused);
+    for (const batch of stretches(partition, batches)) {
+      const report = await store.insert(batch);
+      if (report.refused.length > 0) onRefused(report.refused);
+    }
     position = last.position;
   }
 }
@@ -74,6 +76,8 @@ class Persister implements Actor<PersisterMessage> {
 
   /** What was written while no incarnation was there to hear of it is found by looking. */
   started(): void {
+    const { self } = this.#context;
+    this.#options.log.onArrival?.(() => void this.#context.tell(self, { type: 'written' }));
     this.#drain();
   }
 
@@ -92,9 +96,8 @@ class Persister implements Actor<PersisterMessage> {
   }
 
   async #moveAll(): Promise<LogPosition> {
-    const { log, store, maxBatchBytes, onRefused } = this.#options;
-    const position = await drainLog(log, store, maxBatchBytes, onRefused);
-    await log.trim(position);
+    const position = await drainLog(this.#options);
+    await this.#options.log.trim(position);
     return position;
   }
 
@@ -106,13 +109,31 @@ class Persister implements Actor<PersisterMessage> {
   }
 
   #publish(position: LogPosition): void {
-    this.#context.tell(this.#context.ref(logWriterKind, 'all'), { type: 'persisted', position });
-    for (const thread of this.#options.threads) {
-      this.#context.tell(this.#context.ref(watermarkKind, pinnedId(thread, 0)), { type: 'persisted', position });
+    const { partition, threads } = this.#options;
+    this.#context.tell(this.#context.ref(logWriterKind, String(partition)), { type: 'persisted', position });
+    for (const thread of threads) {
+      const gauge = this.#context.ref(watermarkKind, pinnedId(thread, 0));
+      this.#context.tell(gauge, { type: 'persisted', partition, position });
     }
   }
 }
 
-function recordsOf(batches: readonly LogBatch[]): ReturnType<typeof decodeLogRecord>[] {
-  return batches.flatMap((batch) => batch.records.map(decodeLogRecord));
+/** Groups that can share a transaction: a fence begins a new one. */
+function stretches(partition: number, batches: readonly LogBatch[]): InsertBatch[] {
+  const found: InsertBatch[] = [];
+  let group: LogBatch[] = [];
+  const end = (): void => {
+    const last = group.at(-1);
+    if (last === undefined) return;
+    const fence = group[0]?.fence;
+    const records = group.flatMap((batch) => batch.records.map(decodeLogRecord));
+    found.push({ partition, position: last.position, records, ...(fence === undefined ? {} : { fence }) });
+    group = [];
+  };
+  for (const batch of batches) {
+    if (batch.fence !== undefined) end();
+    group.push(batch);
+  }
+  end();
+  return found;
 }

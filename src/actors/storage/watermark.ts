@@ -1,13 +1,14 @@
 /**
- * The watermark: how far the message store has come, known on every shard.
+ * The watermark: how far the message store has come in each partition of the log, known on every shard.
  *
- * One actor a shard keeps the shard's gauge; the persister tells it. Soft: a lost message is overtaken by the next.
+ * One actor a shard keeps the shard's gauges; the persisters tell it. Soft: a lost message is overtaken by the next.
  */
 import { type Behaviour, defineKind } from '../../runtime/kind.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
 
 export interface WatermarkMessage {
   readonly type: 'persisted';
+  readonly partition: number;
   readonly position: LogPosition;
 }
 
@@ -17,7 +18,7 @@ export const watermarkKind = defineKind<WatermarkMessage>({
   mailbox: { capacity: 64, overflow: 'drop-oldest' },
 });
 
-/** A shard's gauge: read by the rooms of the shard, raised by its watermark actor. */
+/** One partition's gauge on a shard: read by the rooms of the shard, raised by its watermark actor. */
 export class Watermark {
   position: LogPosition = 0;
 
@@ -26,6 +27,11 @@ export class Watermark {
   }
 }
 
-export function watermark(gauge: Watermark): Behaviour<WatermarkMessage> {
-  return () => ({ receive: (message) => gauge.raise(message.position) });
+/** The shard's gauges, one for each partition. */
+export function watermarks(partitions: number): Watermark[] {
+  return Array.from({ length: partitions }, () => new Watermark());
+}
+
+export function watermark(gauges: readonly Watermark[]): Behaviour<WatermarkMessage> {
+  return () => ({ receive: ({ partition, position }) => gauges[partition]?.raise(position) });
 }

@@ -1,22 +1,28 @@
 /** What every role of a thread is given, and what it gives back. */
 import type { Logger } from '../../log/logger.ts';
 import type { Shard } from '../../runtime/shard.ts';
-import type { Crew, ThreadConfig } from '../crew.ts';
+import type { Crew, Progress, ThreadConfig } from '../crew.ts';
 
 export interface RoleEnvironment {
   readonly shard: Shard;
   readonly crew: Crew;
   readonly config: ThreadConfig;
   readonly log: Logger;
-  /** How far the message store has come. */
-  readonly persisted: number;
+  /** Undefined on the persister's thread only. */
+  readonly progress: Progress | undefined;
   /** Ends the process: this thread is no longer to be trusted. */
   readonly fail: (error: unknown) => void;
 }
 
+/** The progress that every role but the persister's is given. */
+export function progressOf({ progress }: RoleEnvironment): Progress {
+  if (progress === undefined) throw new Error('this role starts after the persister');
+  return progress;
+}
+
 export interface RunningRole {
-  /** How far the message store had come when the role was ready. */
-  readonly persisted?: number;
+  /** Found out by the persister's role. */
+  readonly progress?: Progress;
   listen?(): void;
   /** Says goodbye to the clients and resolves when all are gone, or after a bound. */
   drain?(spreadMs: number): Promise<void>;

@@ -8,7 +8,7 @@ import { roomKind } from '../../actors/room/messages.ts';
 import { room } from '../../actors/room/room.ts';
 import { sessionKind } from '../../actors/session/messages.ts';
 import { session } from '../../actors/session/session.ts';
-import { Watermark, watermark, watermarkKind } from '../../actors/storage/watermark.ts';
+import { watermark, watermarkKind, watermarks } from '../../actors/storage/watermark.ts';
 import { userKind } from '../../actors/user/messages.ts';
 import { user } from '../../actors/user/user.ts';
 import { type HttpServer, startServer } from '../../http/server.ts';
@@ -16,7 +16,7 @@ import { SocketGate } from '../../http/socket-gate.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { pinnedId } from '../../runtime/placement.ts';
 import { secrets } from '../secrets.ts';
-import type { RoleEnvironment, RunningRole } from './role.ts';
+import { progressOf, type RoleEnvironment, type RunningRole } from './role.ts';
 
 const RATE = { unitsPerSecond: 100, burst: 500 };
 const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
@@ -60,13 +60,15 @@ export function startShardRole(environment: RoleEnvironment): RunningRole {
   };
 }
 
-function registerKinds({ shard, config }: RoleEnvironment, gate: SocketGate): void {
+function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
+  const { shard, config } = environment;
+  const { epoch, persisted } = progressOf(environment);
   const ledger: Ledger = new Map();
-  const gauge = new Watermark();
+  const gauges = watermarks(persisted.length);
   const { rateLimit, loginPolicy, tokenTtlMs, maxSocketsPerUser } = config;
-  shard.register(watermarkKind, watermark(gauge));
+  shard.register(watermarkKind, watermark(gauges));
   shard.register(ledgerKind, ledgerActor(ledger));
-  shard.register(roomKind, room({ ledger, watermark: gauge, tail: TAIL }));
+  shard.register(roomKind, room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL }));
   shard.register(fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
   shard.register(
     sessionKind,

@@ -6,6 +6,7 @@ const uint48 = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((value) => value.isWellFormed());
 const record: fc.Arbitrary<LogRecord> = fc.record({
   stream: fc.constantFrom('messages', 'changes'),
+  slot: fc.integer({ min: 0, max: 1_023 }),
   epoch: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   room: text,
   seq: uint48,
@@ -30,6 +31,7 @@ test('[LOG14] a record is decoded as it was encoded, byte-order marks and all', 
 test('[LOG14] bytes that are no record are refused, and so are strings that are too long', () => {
   const good = encodeLogRecord({
     stream: 'messages',
+    slot: 3,
     epoch: 1,
     room: 'room',
     seq: 1,

@@ -1,7 +1,7 @@
 /**
  * One record of the message log: what a room decided, encoded once by the room and never re-encoded on its way to disk.
  *
- * Layout (big endian): u8 version=1, u8 stream, u32 epoch, u48 seq, u48 at, u8+room, u8+sender, u8+nonce, rest = frame.
+ * Layout (big endian): u8 version=1, u8 stream, u16 slot, u32 epoch, u48 seq, u48 at, u8+room, u8+sender, u8+nonce, rest = frame.
  * Strings are UTF-8 with a length byte.
  */
 
@@ -10,7 +10,9 @@ export type RecordStream = 'messages' | 'changes';
 
 export interface LogRecord {
   readonly stream: RecordStream;
-  /** Epoch of the slot that wrote it; a persister drops records of a lower epoch than it has seen. */
+  /** The room's slot: 0 … 1023. */
+  readonly slot: number;
+  /** Epoch in which its writer owned the slot; the store drops records of a lower epoch than the slot's. */
   readonly epoch: number;
   readonly room: string;
   /** Number in the stream: 1, 2, 3 … per room without a hole. */
@@ -25,7 +27,8 @@ export interface LogRecord {
 }
 
 const VERSION = 1;
-const FIXED_BYTES = 2 + 4 + 6 + 6 + 3;
+const STRINGS_AT = 2 + 2 + 4 + 6 + 6;
+const FIXED_BYTES = STRINGS_AT + 3;
 const TWO_POW_32 = 0x1_0000_0000;
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -42,10 +45,11 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
   const view = new DataView(bytes.buffer);
   bytes[0] = VERSION;
   bytes[1] = record.stream === 'messages' ? 0 : 1;
-  view.setUint32(2, record.epoch);
-  writeUint48(view, 6, record.seq);
-  writeUint48(view, 12, record.at);
-  let offset = 18;
+  view.setUint16(2, record.slot);
+  view.setUint32(4, record.epoch);
+  writeUint48(view, 8, record.seq);
+  writeUint48(view, 14, record.at);
+  let offset = STRINGS_AT;
   for (const part of [room, sender, nonce]) {
     bytes[offset] = part.length;
     bytes.set(part, offset + 1);
@@ -61,7 +65,7 @@ export function decodeLogRecord(bytes: Uint8Array): LogRecord {
     throw new RangeError('not a log record');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 18;
+  let offset = STRINGS_AT;
   const next = (): string => {
     const length = bytes[offset] as number;
     const end = offset + 1 + length;
@@ -75,9 +79,10 @@ export function decodeLogRecord(bytes: Uint8Array): LogRecord {
   const nonce = next();
   return {
     stream: bytes[1] === 0 ? 'messages' : 'changes',
-    epoch: view.getUint32(2),
-    seq: readUint48(view, 6),
-    at: readUint48(view, 12),
+    slot: view.getUint16(2),
+    epoch: view.getUint32(4),
+    seq: readUint48(view, 8),
+    at: readUint48(view, 14),
     room,
     sender,
     nonce,

@@ -3,7 +3,7 @@
  * room's activation read it.
  */
 import type { LogRecord } from './log-record.ts';
-import type { LogPosition } from './message-log.ts';
+import type { Fence, LogPosition } from './message-log.ts';
 
 /** Up to where a room's streams have reached the store. 0 means "nothing yet". */
 export interface RoomHead {
@@ -43,26 +43,41 @@ export interface HistoryPage {
   readonly more: boolean;
 }
 
+/** What the persister moves in one transaction: a stretch of one partition of the log. */
+export interface InsertBatch {
+  /** 0 … partitions - 1. */
+  readonly partition: number;
+  /** Position of the last group of the stretch. */
+  readonly position: LogPosition;
+  /** In force before the records. */
+  readonly fence?: Fence;
+  readonly records: readonly LogRecord[];
+}
+
 /** What the persister met while inserting a batch. */
 export interface InsertReport {
   readonly inserted: number;
   /** Records that were there already, equal in seq, sender, nonce and frame: a replay after a crash. */
   readonly repeated: number;
+  /** Records of a lower epoch than their slot's: dropped. Their writer had lost the slot and has acknowledged none of them. */
+  readonly outdated: number;
   /**
-   * Records that contradict what is stored, carry a lower epoch, or repeat a nonce of the sender's last 1,000 posts in the
-   * room at a new seq. They go to the quarantine with the reason, and not into the room; each is a defect to alert on.
+   * Records that contradict what is stored, or repeat a nonce of the sender's last 1,000 posts in the room at a new seq.
+   * They go to the quarantine with the reason, and not into the room; each is a defect to alert on.
    */
   readonly refused: readonly { readonly record: LogRecord; readonly reason: string }[];
 }
 
 export interface MessageStoreWriter {
+  /** A number that no earlier call has returned, higher than all of them, durable when it returns: 1 at first. */
+  claimEpoch(): number | Promise<number>;
   /**
-   * Stores records and, in the same transaction, that the log is persisted up to `position`. Durable when it returns.
-   * Idempotent: a record that is there already, and is the same, counts as repeated.
+   * Stores records and, in the same transaction, that the partition is persisted up to `position`, and the fence. Durable
+   * when it returns. Idempotent: a record that is there already, and is the same, counts as repeated.
    */
-  insert(records: readonly LogRecord[], position: LogPosition): InsertReport | Promise<InsertReport>;
-  /** The highest position given to a successful `insert`; 0 at first. */
-  persisted(): LogPosition | Promise<LogPosition>;
+  insert(batch: InsertBatch): InsertReport | Promise<InsertReport>;
+  /** The highest position of the partition that was given to a successful `insert`; 0 at first. */
+  persisted(partition: number): LogPosition | Promise<LogPosition>;
   close(): void | Promise<void>;
 }
 

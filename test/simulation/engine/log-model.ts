@@ -1,6 +1,7 @@
 /** A model of the message log: what is durable, what is under way, and what a failure leaves in doubt. */
 import { StorageFault } from '../../../src/storage/ports/faults.ts';
 import type {
+  Fence,
   LogBatch,
   LogPosition,
   MessageLogReader,
@@ -25,12 +26,13 @@ export class LogModel {
     this.#disk = disk;
   }
 
-  /** Opens the writing side, which goes on after `startAfter` where the log is older than that. */
-  openWriter(startAfter: LogPosition = 0): MessageLogWriter {
+  /** Opens the writing side with a fence; it goes on after `startAfter` where the log is older than that. */
+  openWriter(fence: Fence, startAfter: LogPosition = 0): MessageLogWriter {
     if (this.#writer !== undefined) throw new StorageFault('unavailable', 'the log has a writer');
     if (this.#inDoubt !== undefined && this.#disk.random.chance(0.5)) this.store(this.#inDoubt);
     this.#inDoubt = undefined;
-    this.head = Math.max(this.head, startAfter);
+    this.head = Math.max(this.head, startAfter) + 1;
+    this.batches.push({ position: this.head, records: [], fence });
     this.#writer = new LogModelWriter(this, this.#disk, () => {
       this.#writer = undefined;
     });

@@ -11,12 +11,12 @@ import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.t
 import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
 import { drainLog, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
 import { records, recordsKind } from '../../../src/actors/storage/records.ts';
-import { Watermark, watermark, watermarkKind } from '../../../src/actors/storage/watermark.ts';
+import { watermark, watermarkKind, watermarks } from '../../../src/actors/storage/watermark.ts';
 import { userKind } from '../../../src/actors/user/messages.ts';
 import { user } from '../../../src/actors/user/user.ts';
 import { laneCodec } from '../../../src/app/lane-codec.ts';
 import type { Behaviour, Kind } from '../../../src/runtime/kind.ts';
-import { evenPlacement, pinnedId } from '../../../src/runtime/placement.ts';
+import { evenPlacement, pinnedId, SLOTS } from '../../../src/runtime/placement.ts';
 import { Shard } from '../../../src/runtime/shard.ts';
 import type { InsertReport } from '../../../src/storage/ports/message-store.ts';
 import type { Records } from '../../../src/storage/ports/records.ts';
@@ -48,6 +48,7 @@ const MAX_REPLAY = 12;
 const TOKEN_TTL_MS = 1_000 * 86_400_000;
 const MAX_BATCH_BYTES = 4 * 1024;
 const LINGER_MS = 25;
+const ALL_SLOTS = Array.from({ length: SLOTS }, (_, slot) => slot);
 
 export class SimulatedProcess {
   readonly threads: SimulatedThread[] = [];
@@ -71,8 +72,16 @@ export class SimulatedProcess {
     const alive = (): boolean => this.alive;
     const writer = store.openWriter(alive);
     const reader = log.openReader();
-    const position = await drainLog(reader, writer, MAX_BATCH_BYTES, this.#refused);
+    const drain = {
+      partition: 0,
+      log: reader,
+      store: writer,
+      maxBatchBytes: MAX_BATCH_BYTES,
+      onRefused: this.#refused,
+    };
+    const position = await drainLog(drain);
     if (!this.alive) return;
+    const epoch = await writer.claimEpoch();
     await reader.trim(position);
     this.#makeThreads();
     const [logThread, persisterThread, recordsThread] = this.shards.slice(shards) as [Shard, Shard, Shard];
@@ -80,19 +89,12 @@ export class SimulatedProcess {
     this.#register(
       persisterThread,
       persisterKind,
-      persister({
-        log: reader,
-        store: writer,
-        threads,
-        maxBatchBytes: MAX_BATCH_BYTES,
-        lingerMs: LINGER_MS,
-        onRefused: this.#refused,
-      }),
+      persister(() => ({ ...drain, threads, lingerMs: LINGER_MS })),
     );
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
-    this.#register(logThread, logWriterKind, logWriter(log.openWriter(position)));
-    for (const shard of this.shards.slice(0, shards)) this.#registerShard(shard);
+    this.#register(logThread, logWriterKind, logWriter([log.openWriter({ epoch, slots: ALL_SLOTS }, position)]));
+    for (const shard of this.shards.slice(0, shards)) this.#registerShard(shard, epoch);
     this.listening = true;
   }
 
@@ -174,14 +176,14 @@ export class SimulatedProcess {
     return link;
   }
 
-  #registerShard(shard: Shard): void {
+  #registerShard(shard: Shard, epoch: number): void {
     const gate = new SimulatedGate(shard, this.threads[shard.thread] as SimulatedThread);
     this.gates.push(gate);
     const ledger: Ledger = new Map();
-    const gauge = new Watermark();
-    this.#register(shard, watermarkKind, watermark(gauge));
+    const gauges = watermarks(1);
+    this.#register(shard, watermarkKind, watermark(gauges));
     this.#register(shard, ledgerKind, ledgerActor(ledger));
-    this.#register(shard, roomKind, room({ ledger, watermark: gauge, tail: TAIL }));
+    this.#register(shard, roomKind, room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL }));
     this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
     this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));
     this.#register(

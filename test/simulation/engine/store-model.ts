@@ -1,9 +1,9 @@
 /** Models of the message store and the records: the reference models on a simulated disk. */
 import { StorageFault } from '../../../src/storage/ports/faults.ts';
 import type { LogRecord } from '../../../src/storage/ports/log-record.ts';
-import type { LogPosition } from '../../../src/storage/ports/message-log.ts';
 import type {
   HistoryQuery,
+  InsertBatch,
   InsertReport,
   MessageStoreReader,
   MessageStoreWriter,
@@ -27,20 +27,21 @@ export class StoreModel {
   /** `alive` says whether the process that opened it still runs: a dead one writes nothing more. */
   openWriter(alive: () => boolean = () => true): MessageStoreWriter {
     return {
-      insert: (records, position) =>
+      claimEpoch: () => this.durable.claimEpoch(),
+      insert: (batch) =>
         this.#disk.operate('store', () => {
           if (!alive()) return never();
-          return this.#insert(records, position);
+          return this.#insert(batch);
         }),
-      persisted: () => this.durable.persisted(),
+      persisted: (partition) => this.durable.persisted(partition),
       close: () => undefined,
     };
   }
 
-  #insert(records: readonly LogRecord[], position: LogPosition): InsertReport {
+  #insert({ records, ...batch }: InsertBatch): InsertReport {
     const possible = records.filter(({ seq }) => seq >= 1 && seq < MAX_SEQ).map(ownBytes);
     const impossible = records.filter((record) => !possible.some(({ seq }) => seq === record.seq));
-    const report = this.durable.insert(possible, position);
+    const report = this.durable.insert({ ...batch, records: possible });
     const refused = [
       ...impossible.map((record) => ({ record, reason: 'no room can have this seq' })),
       ...report.refused.map(({ record, reason }) => ({

@@ -184,7 +184,7 @@ export class World implements ClientWorld {
       }
     }
     if (this.#process.pendingAsks > 0) return `${this.#process.pendingAsks} asks are not answered`;
-    if (this.#store.durable.persisted() < this.#log.head) return 'the log is not in the store';
+    if (this.#store.durable.persisted(0) < this.#log.head) return 'the log is not in the store';
     return undefined;
   }
 

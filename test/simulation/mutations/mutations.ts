@@ -57,7 +57,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a room opens without waiting for its barrier',
     file: 'src/actors/room/room.ts',
-    find: '    if (position <= this.#options.watermark.position) this.#load();',
+    find: '    if (position <= this.#home.watermark.position) this.#load();',
     replace: '    if (position >= 0) this.#load();',
     fromSeed: 240,
   },

@@ -10,7 +10,7 @@ import { StorageFault } from '../../ports/faults.ts';
 import type { LogBatch, LogPosition, MessageLogReader } from '../../ports/message-log.ts';
 import { closeWithoutCheckpoint } from '../database.ts';
 import { guarded } from '../faults.ts';
-import { decodeBatch } from './batch-codec.ts';
+import { decodeGroup } from './batch-codec.ts';
 import { listSegments, openForAppend, openForRead, removeSegment, type Segment, segmentAt } from './segments.ts';
 
 interface Row {
@@ -138,5 +138,5 @@ function checkedBatch(row: Row, expected: LogPosition): LogBatch {
   if (row.position !== expected) {
     throw new StorageFault('corrupt', `the message log lacks the groups ${expected} to ${row.position - 1}`);
   }
-  return { position: row.position, records: decodeBatch(row.records, row.position) };
+  return decodeGroup(row.records, row.position);
 }

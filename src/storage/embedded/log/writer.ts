@@ -6,11 +6,11 @@ import type { Database, Statement } from 'bun:sqlite';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageFault } from '../../ports/faults.ts';
-import type { LogPosition, MessageLogWriter } from '../../ports/message-log.ts';
+import type { Fence, LogPosition, MessageLogWriter } from '../../ports/message-log.ts';
 import { closeWithoutCheckpoint, createPrivateDirectory } from '../database.ts';
 import { acquireLock, type ExclusiveLock } from '../exclusive-lock.ts';
 import { guarded } from '../faults.ts';
-import { encodeBatch } from './batch-codec.ts';
+import { encodeFence, encodeRecords } from './batch-codec.ts';
 import { listSegments, openForAppend, openForRead, type Segment, segmentAt, sweep } from './segments.ts';
 
 export interface LogWriterOptions {
@@ -23,6 +23,8 @@ export interface LogWriterOptions {
    * older, for a reader would never see positions that it believes to have passed.
    */
   readonly startAfter?: LogPosition;
+  /** The first group that is written; without it the log goes on as if its owner had not changed. */
+  readonly fence?: Fence;
 }
 
 export class SegmentedLogWriter implements MessageLogWriter {
@@ -52,6 +54,7 @@ export class SegmentedLogWriter implements MessageLogWriter {
       this.#segment = found.next;
       this.#db = guarded(`open ${found.next.path}`, () => openForAppend(found.next));
       this.#insert = prepareInsert(this.#db);
+      if (options.fence !== undefined) this.#write(encodeFence(options.fence));
     } catch (error) {
       this.#lock.release();
       throw error;
@@ -64,19 +67,22 @@ export class SegmentedLogWriter implements MessageLogWriter {
 
   append(records: readonly Uint8Array[]): LogPosition {
     if (records.length === 0) throw new StorageFault('refused', 'a group of the log holds at least one record');
-    if (this.#settled && this.#segmentIsFull()) guarded('start a log segment', () => this.#advance());
-    const position = this.#head + 1;
-    const row = encodeBatch(records);
-    this.#settled = false;
-    guarded('append to the message log', () => this.#insert.run(position, row));
-    this.#settled = true;
-    this.#head = position;
-    return position;
+    return this.#write(encodeRecords(records));
   }
 
   close(): void {
     guarded('close the message log', () => closeWithoutCheckpoint(this.#db));
     this.#lock.release();
+  }
+
+  #write(row: Uint8Array): LogPosition {
+    if (this.#settled && this.#segmentIsFull()) guarded('start a log segment', () => this.#advance());
+    const position = this.#head + 1;
+    this.#settled = false;
+    guarded('append to the message log', () => this.#insert.run(position, row));
+    this.#settled = true;
+    this.#head = position;
+    return position;
   }
 
   #segmentIsFull(): boolean {

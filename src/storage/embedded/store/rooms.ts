@@ -1,39 +1,31 @@
-/** Short integer keys for room ids, and the highest epoch that each room's records have had. */
+/** Short integer keys for room ids. */
 import type { Database, Statement } from 'bun:sqlite';
 
-export interface RoomState {
+interface RoomRow {
   readonly key: number;
-  epoch: number;
 }
 
 const MAX_KNOWN = 100_000;
 
 export class Rooms {
-  readonly #find: Statement<RoomState, [string]>;
-  readonly #insert: Statement<RoomState, [string, number]>;
-  readonly #raise: Statement<unknown, [number, number]>;
-  readonly #known = new Map<string, RoomState>();
+  readonly #find: Statement<RoomRow, [string]>;
+  readonly #insert: Statement<RoomRow, [string]>;
+  readonly #known = new Map<string, number>();
 
   constructor(db: Database) {
-    this.#find = db.prepare('SELECT key, epoch FROM room WHERE id = ?');
-    this.#insert = db.prepare('INSERT INTO room (id, epoch) VALUES (?, ?) RETURNING key, epoch');
-    this.#raise = db.prepare('UPDATE room SET epoch = ?2 WHERE key = ?1');
+    this.#find = db.prepare('SELECT key FROM room WHERE id = ?');
+    this.#insert = db.prepare('INSERT INTO room (id) VALUES (?) RETURNING key');
   }
 
-  /** The room as a record of this epoch finds it; the record may raise the room's epoch. */
-  meet(id: string, epoch: number): RoomState {
-    let room = this.#known.get(id);
-    if (room === undefined) {
-      room = this.#find.get(id) ?? this.#insert.get(id, epoch) ?? undefined;
-      if (room === undefined) throw new Error('an insert returns its row');
-      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-      this.#known.set(id, room);
-    }
-    if (epoch > room.epoch) {
-      this.#raise.run(room.key, epoch);
-      room.epoch = epoch;
-    }
-    return room;
+  /** The room's key, made at the first meeting. */
+  keyOf(id: string): number {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const row = this.#find.get(id) ?? this.#insert.get(id);
+    if (row === null) throw new Error('an insert returns its row');
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(id, row.key);
+    return row.key;
   }
 
   /** Forgets everything, since the transaction that it belonged to was rolled back. */

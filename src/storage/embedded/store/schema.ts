@@ -41,17 +41,18 @@ const streamTables = (table: string): string => `
 
 export const MESSAGE_STORE_MIGRATIONS: readonly Migration[] = [
   {
-    name: 'rooms, messages, changes, progress and quarantine',
+    name: 'rooms, messages, changes, partitions, epochs and quarantine',
     sql: `
       CREATE TABLE room (
         key INTEGER PRIMARY KEY CHECK (key <= ${MAX_ROOM_KEY}),
-        id TEXT NOT NULL UNIQUE,
-        epoch INTEGER NOT NULL
+        id TEXT NOT NULL UNIQUE
       ) STRICT;
       ${streamTables('message')}
       ${streamTables('change')}
-      CREATE TABLE progress (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL) STRICT;
-      INSERT INTO progress VALUES (1, 0);
+      CREATE TABLE log_partition (partition INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+      CREATE TABLE slot_epoch (slot INTEGER PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;
+      CREATE TABLE last_epoch (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL) STRICT;
+      INSERT INTO last_epoch VALUES (1, 0);
       CREATE TABLE quarantine (
         id INTEGER PRIMARY KEY,
         room TEXT NOT NULL,

@@ -5,8 +5,8 @@ import { NONCE_WINDOW } from './recent-nonces.ts';
 import { MAX_SEQ, rowId } from './schema.ts';
 import { type SenderState, Senders } from './senders.ts';
 
-/** What became of a record: `stored`, `repeated`, or the reason for which it was refused. */
-export type Outcome = 'stored' | 'repeated' | { readonly refused: string };
+/** What became of a record: `stored`, `repeated`, `outdated`, or the reason for which it was refused. */
+export type Outcome = 'stored' | 'repeated' | 'outdated' | { readonly refused: string };
 
 interface StoredRow {
   readonly sender: string;
@@ -40,14 +40,14 @@ export class StreamTable {
     this.#setPrev = db.prepare(`UPDATE ${table} SET prev = ?3 WHERE id = ${rowId('?1', '?2')}`);
   }
 
-  /** `lowestEpoch` is the highest epoch that the room's records have had: older ones come from an owner that is fenced off. */
-  place(room: number, lowestEpoch: number, record: LogRecord): Outcome {
+  /** A record that `isOutdated` comes from an owner that is fenced off: it counts only if it is here already. */
+  place(room: number, isOutdated: boolean, record: LogRecord): Outcome {
     const sender = this.#senders.of(room, record.sender);
     const { seq, nonce } = record;
     // Nearly every record is its sender's newest, with a nonce that was not seen lately.
     const newest = seq > sender.last && seq <= MAX_SEQ && Number.isInteger(seq);
-    if (!newest || record.epoch < lowestEpoch || sender.nonces.mayHave(nonce)) {
-      return this.#placeDoubtful(sender, lowestEpoch, record);
+    if (!newest || isOutdated || sender.nonces.mayHave(nonce)) {
+      return this.#placeDoubtful(sender, isOutdated, record);
     }
     const { changes } = this.#insert.run(room, seq, sender.last, record.sender, nonce, record.at, record.frame);
     if (changes === 0) return this.#compare(room, record) ?? { refused: 'the seq is taken' };
@@ -63,13 +63,13 @@ export class StreamTable {
     this.#senders.reset();
   }
 
-  #placeDoubtful(sender: SenderState, lowestEpoch: number, record: LogRecord): Outcome {
+  #placeDoubtful(sender: SenderState, isOutdated: boolean, record: LogRecord): Outcome {
     const { room } = sender;
     const { seq, nonce } = record;
     if (!Number.isInteger(seq) || seq < 1 || seq > MAX_SEQ) return { refused: `no seq can be ${seq}` };
     const compared = this.#compare(room, record);
-    if (compared !== null) return compared;
-    if (record.epoch < lowestEpoch) return { refused: `epoch ${record.epoch} is below the room's ${lowestEpoch}` };
+    if (compared !== null) return isOutdated && compared !== 'repeated' ? 'outdated' : compared;
+    if (isOutdated) return 'outdated';
     const recent = this.#senders.chain.before(room, sender.last, NONCE_WINDOW);
     const earlier = recent.find((post) => post.nonce === nonce);
     if (earlier !== undefined) {

@@ -3,10 +3,11 @@ import type { Database, Statement } from 'bun:sqlite';
 import { statSync } from 'node:fs';
 import { encodeLogRecord, type LogRecord } from '../../ports/log-record.ts';
 import type { LogPosition } from '../../ports/message-log.ts';
-import type { InsertReport, MessageStoreWriter } from '../../ports/message-store.ts';
+import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../ports/message-store.ts';
 import { LOCK_WAIT_MS, openDatabase } from '../database.ts';
 import { guarded } from '../faults.ts';
 import { migrate } from '../migrations.ts';
+import { Epochs } from './epochs.ts';
 import { Rooms } from './rooms.ts';
 import { MESSAGE_STORE_MIGRATIONS, STREAM_TABLES } from './schema.ts';
 import { StreamTable } from './stream-table.ts';
@@ -32,9 +33,10 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
   readonly #maxWalBytes: number;
   readonly #rooms: Rooms;
   readonly #streams: Readonly<Record<LogRecord['stream'], StreamTable>>;
-  readonly #progress: Statement<unknown, [number]>;
+  readonly #epochs: Epochs;
+  readonly #progress: Statement<unknown, [number, number]>;
   readonly #quarantine: Statement<unknown, QuarantineParams>;
-  readonly #insertAll: { immediate(records: readonly LogRecord[], position: LogPosition): InsertReport };
+  readonly #insertAll: { immediate(batch: InsertBatch): InsertReport };
 
   constructor(path: string, options: MessageStoreOptions = {}) {
     const maxSenderBytes = options.maxSenderBytes ?? 32 * 1024 * 1024;
@@ -53,37 +55,42 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
     });
     const db = this.#db;
     this.#rooms = new Rooms(db);
+    this.#epochs = new Epochs(db);
     this.#streams = {
       messages: new StreamTable(db, STREAM_TABLES.messages, maxSenderBytes),
       changes: new StreamTable(db, STREAM_TABLES.changes, maxSenderBytes),
     };
-    this.#progress = db.prepare('UPDATE progress SET position = max(position, ?)');
+    this.#progress = db.prepare(`
+      INSERT INTO log_partition VALUES (?, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)`);
     this.#quarantine = db.prepare(`
       INSERT INTO quarantine (room, stream, seq, reason, quarantined_at, record)
       VALUES (?, ?, ?, ?, unixepoch('subsec') * 1000, ?) ON CONFLICT DO NOTHING`);
-    this.#insertAll = db.transaction((records: readonly LogRecord[], position: LogPosition) =>
-      this.#insertWithin(records, position),
-    );
+    this.#insertAll = db.transaction((batch: InsertBatch) => this.#insertWithin(batch));
   }
 
-  insert(records: readonly LogRecord[], position: LogPosition): InsertReport {
+  claimEpoch(): number {
+    return guarded('claim an epoch', () => this.#epochs.claim());
+  }
+
+  insert(batch: InsertBatch): InsertReport {
     return guarded('store messages', () => {
       try {
-        const report = this.#insertAll.immediate(records, position);
+        const report = this.#insertAll.immediate(batch);
         this.#boundWal();
         return report;
       } catch (error) {
         this.#rooms.reset();
+        this.#epochs.reset();
         for (const table of Object.values(this.#streams)) table.reset();
         throw error;
       }
     });
   }
 
-  persisted(): LogPosition {
+  persisted(partition: number): LogPosition {
     return guarded('read the progress', () => {
-      const row = this.#db.query<{ position: number }, []>('SELECT position FROM progress').get();
-      return row?.position ?? 0;
+      const query = 'SELECT position FROM log_partition WHERE partition = ?';
+      return this.#db.query<{ position: number }, [number]>(query).get(partition)?.position ?? 0;
     });
   }
 
@@ -91,23 +98,26 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
     guarded('close the message store', () => this.#db.close(true));
   }
 
-  #insertWithin(records: readonly LogRecord[], position: LogPosition): InsertReport {
+  #insertWithin({ partition, position, fence, records }: InsertBatch): InsertReport {
     let inserted = 0;
     let repeated = 0;
+    let outdated = 0;
+    if (fence !== undefined) this.#epochs.raise(fence);
     const refused: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
-      const room = this.#rooms.meet(record.room, record.epoch);
-      const outcome = this.#streams[record.stream].place(room.key, room.epoch, record);
+      const isOutdated = record.epoch < this.#epochs.of(record.slot);
+      const outcome = this.#streams[record.stream].place(this.#rooms.keyOf(record.room), isOutdated, record);
       if (outcome === 'stored') inserted += 1;
       else if (outcome === 'repeated') repeated += 1;
+      else if (outcome === 'outdated') outdated += 1;
       else refused.push({ record, reason: outcome.refused });
     }
     for (const table of Object.values(this.#streams)) table.flush();
     for (const { record, reason } of refused) {
       this.#quarantine.run(record.room, record.stream, record.seq, reason, encodeLogRecord(record));
     }
-    this.#progress.run(position);
-    return { inserted, repeated, refused };
+    this.#progress.run(partition, position);
+    return { inserted, repeated, outdated, refused };
   }
 
   /**
