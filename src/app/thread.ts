@@ -91,7 +91,10 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
   const runningRole = await ROLES[role](environment);
   shard.register(
     inspectorKind,
-    inspector(shard, () => runningRole.sockets?.() ?? 0),
+    inspector(shard, {
+      sockets: () => runningRole.sockets?.() ?? 0,
+      backEnds: () => runningRole.backEnds?.() ?? [],
+    }),
   );
   return { shard, role: runningRole, log };
 }

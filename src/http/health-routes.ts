@@ -3,6 +3,7 @@ import type { Elysia } from 'elysia';
 import { inspectorKind, type KindReport, type ThreadReport } from '../actors/inspector/messages.ts';
 import { pinnedId } from '../runtime/placement.ts';
 import type { Shard } from '../runtime/shard.ts';
+import type { BackEndReport } from '../storage/ports/back-end.ts';
 
 const DEADLINE_MS = 1_000;
 
@@ -27,7 +28,9 @@ async function readiness(options: HealthRoutesOptions): Promise<Response> {
   const draining = options.draining();
   const ready = silent.length === 0 && !draining;
   const status = ready ? 'ready' : draining ? 'draining' : 'not ready';
-  return Response.json({ status, silentThreads: silent }, { status: ready ? 200 : 503 });
+  // A back end that is away costs only what needs it: the node goes on, and says so.
+  const backEnds = reports.flatMap((report) => report?.backEnds ?? []).map(({ name, state }) => ({ name, state }));
+  return Response.json({ status, silentThreads: silent, backEnds }, { status: ready ? 200 : 503 });
 }
 
 async function metrics(options: HealthRoutesOptions): Promise<Response> {
@@ -91,6 +94,20 @@ const THREAD_METRICS: readonly Metric<ThreadReport>[] = [
   ['mailroom_dead_letters_total', 'counter', 'Messages that reached nobody.', (thread) => thread.deadLetters],
 ];
 
+/** `mailroom_back_end_up` is what to alert on. */
+const BACK_END_METRICS: readonly Metric<BackEndReport>[] = [
+  [
+    'mailroom_back_end_up',
+    'gauge',
+    '1 while the back end answers.',
+    ({ state }) => (state === 'ready' || state === 'degraded' ? 1 : 0),
+  ],
+  ['mailroom_back_end_failures_total', 'counter', 'Calls that found it away.', (backEnd) => backEnd.failures],
+  ['mailroom_back_end_refusals_total', 'counter', 'Calls refused without asking it.', (backEnd) => backEnd.refused],
+  ['mailroom_back_end_in_flight', 'gauge', 'Calls under way.', (backEnd) => backEnd.inFlight],
+  ['mailroom_back_end_waiting', 'gauge', 'Calls that wait for their turn.', (backEnd) => backEnd.waiting],
+];
+
 function prometheus(reports: readonly ThreadReport[]): string {
   const lines: string[] = [];
   const write = ([name, type, help]: Metric<never>, samples: readonly string[]): void => {
@@ -101,6 +118,14 @@ function prometheus(reports: readonly ThreadReport[]): string {
       metric,
       reports.map((report) => `${metric[0]}{thread="${report.thread}"} ${metric[3](report)}`),
     );
+  }
+  for (const metric of BACK_END_METRICS) {
+    const samples = reports.flatMap((report) =>
+      report.backEnds.map(
+        (backEnd) => `${metric[0]}{thread="${report.thread}",backend="${backEnd.name}"} ${metric[3](backEnd)}`,
+      ),
+    );
+    if (samples.length > 0) write(metric, samples);
   }
   for (const metric of KIND_METRICS) {
     const samples = reports.flatMap((report) =>

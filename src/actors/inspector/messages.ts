@@ -2,6 +2,7 @@
 import type { CellStatus, CellSummary } from '../../runtime/cell-state.ts';
 import { defineKind } from '../../runtime/kind.ts';
 import type { Request } from '../../runtime/reply.ts';
+import type { BackEndReport } from '../../storage/ports/back-end.ts';
 
 /** One kind on one thread. */
 export interface KindReport {
@@ -30,6 +31,8 @@ export interface ThreadReport {
   readonly deadLetters: number;
   /** Open sockets of the thread. */
   readonly sockets: number;
+  /** Back ends that the thread talks to over a network; none in embedded mode. */
+  readonly backEnds: readonly BackEndReport[];
 }
 
 export interface ReportThread extends Request<ThreadReport> {

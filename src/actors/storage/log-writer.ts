@@ -48,6 +48,8 @@ class LogWriter implements Actor<LogWriterMessage> {
   readonly #legacy: Legacy;
   readonly #rooms = new Map<string, RoomState>();
   #group: Waiting[] = [];
+  /** Bytes of the records in `group`. */
+  #waitingBytes = 0;
   /** What the driver is writing. */
   #writing: readonly Waiting[] = [];
   #barriers: WaitingBarrier[] = [];
@@ -97,6 +99,12 @@ class LogWriter implements Actor<LogWriterMessage> {
       this.#context.reply(REFUSED);
       return;
     }
+    // As for a full mailbox: what the room sent on top of it does not have the seq that is expected, and is refused.
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) {
+      this.#context.fail(FULL);
+      return;
+    }
+    this.#waitingBytes += append.record.length;
     if (room === undefined) this.#rooms.set(append.room, { next: append.seq + 1, position: this.#unknown });
     else room.next = append.seq + 1;
     this.#group.push({ append, replyTo: this.#context.replyTo() });
@@ -135,6 +143,7 @@ class LogWriter implements Actor<LogWriterMessage> {
     const group = this.#group;
     if (group.length === 0 || this.#committing) return;
     this.#group = [];
+    this.#waitingBytes = 0;
     try {
       const written = this.#log.append(group.map((waiting) => waiting.append.record));
       if (!(written instanceof Promise)) {
@@ -176,9 +185,10 @@ class LogWriter implements Actor<LogWriterMessage> {
     const rooms = new Set(group.map((waiting) => waiting.append.room));
     const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room));
     this.#group = this.#group.filter((waiting) => !rooms.has(waiting.append.room));
+    this.#waitingBytes = this.#group.reduce((sum, { append }) => sum + append.record.length, 0);
     for (const { append, replyTo } of [...group, ...onTop]) {
       const room = this.#rooms.get(append.room);
-      if (room !== undefined) room.next = -1;
+      if (room !== undefined) room.next = NEVER;
       replyTo?.settle(REFUSED, undefined);
     }
     this.#answerBarriers();
@@ -194,5 +204,10 @@ class LogWriter implements Actor<LogWriterMessage> {
   }
 }
 
+/** No append has this seq: the room must start anew. */
+const NEVER = -1;
+const FULL = { code: 'overloaded', message: 'too much waits for the message log' } as const;
+/** Past this much, appends are refused until the group under way is written: the log is away, or too slow. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** Past this many rooms the idle ones are forgotten; a forgotten room's next append is refused once and starts anew. */
 const MAX_ROOMS = 200_000;

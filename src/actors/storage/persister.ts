@@ -7,6 +7,7 @@
 import type { Context } from '../../runtime/context.ts';
 import { type Actor, type Behaviour, defineKind } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
+import { StorageFault } from '../../storage/ports/faults.ts';
 import { decodeLogRecord } from '../../storage/ports/log-record.ts';
 import type { LogBatch, LogPosition, MessageLogReader } from '../../storage/ports/message-log.ts';
 import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../storage/ports/message-store.ts';
@@ -28,9 +29,14 @@ export interface PersisterOptions {
   readonly maxBatchBytes: number;
   /** Reports records that contradict the store: a defect, kept in quarantine. */
   readonly onRefused: (refused: InsertReport['refused']) => void;
+  /** A back end is away: the move is tried again after a pause. */
+  readonly onPaused: (fault: StorageFault) => void;
   /** Pause between two batches: what is written meanwhile shares the next one's transaction. */
   readonly lingerMs: number;
 }
+
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
 
 export type DrainOptions = Pick<PersisterOptions, 'partition' | 'log' | 'store' | 'maxBatchBytes' | 'onRefused'>;
 
@@ -68,6 +74,7 @@ class Persister implements Actor<PersisterMessage> {
   readonly #options: PersisterOptions;
   #busy = false;
   #again = false;
+  #pauseMs = MIN_PAUSE_MS;
 
   constructor(context: Context<PersisterMessage>, options: PersisterOptions) {
     this.#context = context;
@@ -89,10 +96,20 @@ class Persister implements Actor<PersisterMessage> {
   #drain(): void {
     this.#busy = true;
     this.#context.pipe(this.#moveAll(), (outcome) => {
-      if ('error' in outcome) throw outcome.error;
-      this.#publish(outcome.value);
-      this.#context.after(this.#options.lingerMs, () => this.#rested());
+      if ('value' in outcome) {
+        this.#pauseMs = MIN_PAUSE_MS;
+        this.#publish(outcome.value);
+        this.#context.after(this.#options.lingerMs, () => this.#rested());
+      } else this.#pauseAfter(outcome.error);
     });
+  }
+
+  /** Nothing is lost while a back end is away: what was not moved stays in the log, and is moved when it is back. */
+  #pauseAfter(error: unknown): void {
+    if (!(error instanceof StorageFault) || error.code !== 'unavailable') throw error;
+    this.#options.onPaused(error);
+    this.#context.after(this.#pauseMs * (0.5 + 0.5 * this.#context.random()), () => this.#drain());
+    this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
   }
 
   async #moveAll(): Promise<LogPosition> {

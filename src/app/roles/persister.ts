@@ -3,6 +3,7 @@ import { type DrainOptions, drainLog, persister, persisterKind } from '../../act
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SegmentedLogReader } from '../../storage/embedded/log/reader.ts';
 import { SqliteMessageStoreWriter } from '../../storage/embedded/store/writer.ts';
+import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { InsertReport } from '../../storage/ports/message-store.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
@@ -17,6 +18,7 @@ export async function startPersisterRole({ shard, crew, config, log }: RoleEnvir
       log.error('a record contradicts the store and is quarantined', { room: record.room, seq: record.seq, reason });
     }
   };
+  const onPaused = ({ message }: StorageFault): void => log.warn('the log cannot be moved now', { fault: message });
   const drains = [new SegmentedLogReader(paths.log)].map(
     (reader, partition): DrainOptions => ({ partition, log: reader, store, maxBatchBytes: MAX_BATCH_BYTES, onRefused }),
   );
@@ -30,7 +32,7 @@ export async function startPersisterRole({ shard, crew, config, log }: RoleEnvir
   const threads = Array.from({ length: crew.shards }, (_, thread) => thread);
   shard.register(
     persisterKind,
-    persister((partition) => ({ ...(drains[partition] as DrainOptions), threads, lingerMs: LINGER_MS })),
+    persister((partition) => ({ ...(drains[partition] as DrainOptions), threads, lingerMs: LINGER_MS, onPaused })),
   );
   return {
     progress: { epoch, persisted },

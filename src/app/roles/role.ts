@@ -1,6 +1,7 @@
 /** What every role of a thread is given, and what it gives back. */
 import type { Logger } from '../../log/logger.ts';
 import type { Shard } from '../../runtime/shard.ts';
+import type { BackEndReport } from '../../storage/ports/back-end.ts';
 import type { Crew, Progress, ThreadConfig } from '../crew.ts';
 
 export interface RoleEnvironment {
@@ -30,6 +31,8 @@ export interface RunningRole {
   abandon?(): void;
   /** Open sockets. */
   sockets?(): number;
+  /** How the back ends are that it talks to. */
+  backEnds?(): readonly BackEndReport[];
   /** Null when done, else the problem. */
   resetPassword?(username: string, password: string): Promise<string | null>;
   /** Closes what the role has open. */

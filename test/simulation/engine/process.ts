@@ -89,7 +89,7 @@ export class SimulatedProcess {
     this.#register(
       persisterThread,
       persisterKind,
-      persister(() => ({ ...drain, threads, lingerMs: LINGER_MS })),
+      persister(() => ({ ...drain, threads, lingerMs: LINGER_MS, onPaused: () => undefined })),
     );
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));

@@ -78,9 +78,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the log is trimmed beyond what the store has',
     file: 'src/actors/storage/persister.ts',
-    find: '    const report = await store.insert(recordsOf(batches), last.position);',
-    replace:
-      '    await log.trim(last.position);\n    const report = await store.insert(recordsOf(batches), last.position);',
+    find: '      const report = await store.insert(batch);',
+    replace: '      await log.trim(batch.position);\n      const report = await store.insert(batch);',
   },
   {
     name: 'a batch is lost on a lane',
