@@ -1,10 +1,12 @@
 /**
  * Runs the engine's actors under simulated faults: many seeds with `--seeds N`, from `--seed S` on; one seed with its
- * trace with `--seed S --trace`; all planted faults with `--mutations`. `--json` prints one JSON object as the last line.
+ * trace with `--seed S --trace`; all planted faults with `--mutations`. Every third seed runs several nodes; `--nodes one`
+ * and `--nodes many` make all of them alike. `--json` prints one JSON object as the last line.
  */
 import { parseArgs } from 'node:util';
+import { manyNodes, scenarioOf } from '../test/simulation/engine/many-nodes.ts';
 import { type RunResult, runScenario } from '../test/simulation/engine/run.ts';
-import { scenarioOf } from '../test/simulation/engine/scenario.ts';
+import { oneNode, type Scenario } from '../test/simulation/engine/scenario.ts';
 import { shrink } from '../test/simulation/engine/shrink.ts';
 import { MUTATIONS } from '../test/simulation/mutations/mutations.ts';
 import { tryMutation } from '../test/simulation/mutations/try-mutation.ts';
@@ -17,6 +19,7 @@ const USAGE = `usage: npm run simulate -- [OPTIONS]   (or: bun run simulate [OPT
 
   --seeds N      run N seeds (200)
   --seed S       begin with this one (1)
+  --nodes KIND   one: run one node under every seed; many: run several (every third seed runs several)
   --trace        run one seed and print its trace
   --mutations    plant each known fault in a copy of the sources and show that it is caught
   --no-shrink    do not look for a smaller scenario when a seed fails
@@ -31,6 +34,7 @@ function optionsOrExit() {
       options: {
         seeds: { type: 'string' },
         seed: { type: 'string', default: '1' },
+        nodes: { type: 'string' },
         trace: { type: 'boolean', default: false },
         mutations: { type: 'boolean', default: false },
         'no-shrink': { type: 'boolean', default: false },
@@ -54,6 +58,14 @@ function main(): number {
   return seeds(first, count);
 }
 
+function scenario(seed: number): Scenario {
+  if (values.nodes === undefined) return scenarioOf(seed);
+  if (values.nodes === 'one') return oneNode(seed);
+  if (values.nodes === 'many') return manyNodes(seed);
+  console.error(`--nodes: one or many, not '${values.nodes}'`);
+  process.exit(EXIT_USAGE);
+}
+
 function seeds(first: number, count: number): number {
   const startMs = performance.now();
   let steps = 0;
@@ -62,7 +74,7 @@ function seeds(first: number, count: number): number {
   let done = 0;
   let shownMs = 0;
   for (; done < count && failed === undefined; done++) {
-    const result = runScenario(scenarioOf(first + done), values.trace ? TRACE_LINES : 0);
+    const result = runScenario(scenario(first + done), values.trace ? TRACE_LINES : 0);
     steps += result.steps;
     messages += result.messages;
     if (values.trace) process.stdout.write(result.trace);
@@ -86,10 +98,10 @@ function seeds(first: number, count: number): number {
 function report(failed: RunResult): void {
   console.log(`seed ${failed.seed}: ${failed.violation?.text}`);
   if (values['no-shrink']) return;
-  const { scenario, runs } = shrink(scenarioOf(failed.seed));
-  const { violation, trace } = runScenario(scenario, 80);
-  console.log(`\nshrunk in ${runs} runs to ${scenario.ops.length} ops: ${violation?.text}`);
-  console.log(JSON.stringify(scenario, undefined, 1).replaceAll(/\n\s{3,}/g, ' '));
+  const { scenario: smaller, runs } = shrink(scenario(failed.seed));
+  const { violation, trace } = runScenario(smaller, 80);
+  console.log(`\nshrunk in ${runs} runs to ${smaller.ops.length} ops: ${violation?.text}`);
+  console.log(JSON.stringify(smaller, undefined, 1).replaceAll(/\n\s{3,}/g, ' '));
   console.log(`\nthe end of its trace:\n${trace}`);
 }
 

@@ -1,6 +1,7 @@
 /**
  * The suite: types, lint and dead code, each counted as one test, then all tests. With patterns after it, only the tests
- * whose path contains one of them; with `--unit`, only the tests beside the code. The last line is the count.
+ * whose path contains one of them; with `--unit`, only the tests beside the code. Last come the failures once more, each
+ * with its message and its place, and the count.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,25 +10,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS, passes, ROOT } from './checks.ts';
 import { closingLine, skippedTests, sum, type Tally, tallyRun } from './tally.ts';
+import { type Failure, failuresOf, toldAgain } from './test-failures.ts';
 
 const UNIT = ['./src', './bin', './scripts', './web'];
 
-async function runTests(args: readonly string[]): Promise<Tally> {
+/** Longest test that says nothing else: time decides how late a failure is told, never whether there is one. */
+const LONGEST_TEST_MS = 300_000;
+
+interface Outcome {
+  readonly tally: Tally;
+  readonly failures: readonly Failure[];
+}
+
+async function runTests(args: readonly string[]): Promise<Outcome> {
   await using scratch = await scratchDirectory();
   const report = join(scratch.path, 'report.xml');
-  const argv = ['test', '--reporter=junit', `--reporter-outfile=${report}`, ...args];
+  const argv = ['test', `--timeout=${LONGEST_TEST_MS}`, '--reporter=junit', `--reporter-outfile=${report}`, ...args];
   const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['ignore', 'inherit', 'pipe'], env: colours() });
   let output = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', (chunk: string) => {
     process.stderr.write(chunk);
-    output += chunk.toString();
+    output += chunk;
   });
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   const junit = await readFile(report, 'utf8').catch(() => undefined);
-  return demandAll(tallyRun({ junit, output, exitCode }), junit ?? '');
+  const missing = process.env.CI === 'true' ? skippedTests(junit ?? '') : [];
+  return {
+    tally: demandAll(tallyRun({ junit, output, exitCode }), missing),
+    failures: [
+      ...failuresOf(output, exitCode),
+      ...missing.map((name) => ({ title: name, lines: ['skipped although CI=true'] })),
+    ],
+  };
 }
 
 /** The runner writes into a pipe, so it cannot see by itself that a person is reading. */
@@ -36,9 +54,7 @@ function colours(): NodeJS.ProcessEnv {
 }
 
 /** On a build machine everything that a test may need is installed, so a test that did not run has failed. */
-function demandAll(tally: Tally, junit: string): Tally {
-  const missing = process.env.CI === 'true' ? skippedTests(junit) : [];
-  for (const name of missing) console.log(`✗ skipped although CI=true: ${name}`);
+function demandAll(tally: Tally, missing: readonly string[]): Tally {
   return { ...tally, failed: tally.failed + missing.length, skipped: tally.skipped - missing.length };
 }
 
@@ -53,10 +69,11 @@ const patterns = unitOnly ? args.slice(1) : args;
 const checks = unitOnly || patterns.length > 0 ? [] : CHECKS;
 const folders = unitOnly && patterns.length === 0 ? UNIT.filter((folder) => existsSync(join(ROOT, folder))) : patterns;
 
-const checked = checks.map((check): Tally => {
-  const ok = passes(check);
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-});
-const total = sum([...checked, await runTests(folders)]);
+const broken = checks.filter((check) => !passes(check));
+const checked: Tally = { passed: checks.length - broken.length, failed: broken.length, skipped: 0 };
+const { tally, failures } = await runTests(folders);
+const total = sum([checked, tally]);
+const all = [...broken.map(({ title }) => ({ title, lines: ['found something: see above'] })), ...failures];
+if (all.length > 0) console.log(`\nfailed:\n\n${toldAgain(all)}`);
 console.log(closingLine(total));
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -22,6 +22,9 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 /** A log this long is put aside at the next start, so that at most two of them exist. */
 const LONGEST_LOG_BYTES = 16 * 1_024 * 1_024;
 
+/** How long the program may take to exist, on a machine that is busy. */
+const STARTED_MS = 30_000;
+
 /** How long a killed process may take to disappear. */
 const KILLED_MS = 10_000;
 
@@ -82,7 +85,7 @@ export class Daemon {
     const stillPossible = (): void => {
       if (existsSync(this.#recordFile)) this.mustRun();
     };
-    await waitFor(`${this.name} to exist`, () => this.mustRun(), { timeoutMs: 5_000, stillPossible });
+    await waitFor(`${this.name} to exist`, () => this.mustRun(), { timeoutMs: STARTED_MS, stillPossible });
     return true;
   }
 

@@ -11,9 +11,9 @@ import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/write
 import type { StorageFault } from '../../src/storage/ports/faults.ts';
 import { faultFrom } from '../contract/fault-of.ts';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const refusal = (path: string): Promise<StorageFault> => faultFrom(() => lockDataDir(path).release());
 

@@ -8,9 +8,9 @@ import { listSegments } from '../../src/storage/embedded/log/segments.ts';
 import { type LogWriterOptions, SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
 import { faultOf } from '../contract/fault-of.ts';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const ONE_GROUP_EACH = 1;
 const record = new Uint8Array(100).fill(1);

@@ -8,9 +8,9 @@ import { migrate } from '../../src/storage/embedded/migrations.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
 import { faultFrom, faultOf } from '../contract/fault-of.ts';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const first = { name: 'first', sql: 'CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);' };
 const second = { name: 'second', sql: 'CREATE TABLE b (x INTEGER) STRICT;' };

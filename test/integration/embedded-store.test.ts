@@ -8,9 +8,9 @@ import { type MessageStoreOptions, SqliteMessageStoreWriter } from '../../src/st
 import { decodeLogRecord, type LogRecord } from '../../src/storage/ports/log-record.ts';
 import { faultOf } from '../contract/fault-of.ts';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 interface Store extends Disposable {
   readonly path: string;

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { SegmentedLogReader } from '../../src/storage/embedded/log/reader.ts';
 import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 import { groupAt } from './log-groups.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const CHILD = join(import.meta.dir, 'log-child.ts');
 const SEED = Number(process.env.MAILROOM_TEST_SEED ?? Date.now() % 1_000_000);

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '../contract/temp-dir.ts';
+import { TEST_MS } from '../support/wait.ts';
 
-// A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const STRACE = Bun.which('strace');
 // Where the suite must be complete, a missing tool is a failure and not a skipped test.

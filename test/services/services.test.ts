@@ -15,7 +15,7 @@ import { eventually } from '../support/wait.ts';
 import { freeBasePort } from './free-base-port.ts';
 
 const ROOT = join(import.meta.dir, '../..');
-const TEST_MS = 120_000;
+const TEST_MS = 600_000;
 
 if (process.env.MAILROOM_TEST_SERVICES === '1') {
   const parent = mkdtempSync(join(tmpdir(), 'mailroom-services-'));

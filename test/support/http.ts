@@ -1,6 +1,7 @@
 /** HTTP to a running engine: requests, accounts and problem documents. */
 import { expect } from 'bun:test';
 import type { FaultCode } from '../../src/protocol/faults.ts';
+import { eventually, PATIENCE_MS } from './wait.ts';
 
 export interface HttpCall {
   readonly token?: string;
@@ -27,7 +28,7 @@ export async function http(url: string, method: string, path: string, call: Http
       ...headers,
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: parsed(text) };
@@ -72,8 +73,22 @@ export async function logIn(url: string, username: string, device = 'test'): Pro
 
 /** Expects a problem document as RFC 9457 has it, with this status and code. */
 export function expectProblem(answer: HttpAnswer, status: number, code: FaultCode): void {
-  expect({ status: answer.status, ...answer.json }).toMatchObject({ status, code, type: expect.any(String) });
+  expect({ status: answer.status, ...answer.json }).toMatchObject({ status, code });
+  expect(answer.json.type).toBeString();
   expect(answer.headers.get('content-type')).toStartWith('application/problem+json');
   expect(answer.json.title).toBeString();
   expect(answer.json.detail).toBeString();
+}
+
+/** Resolves with what the engine says once it is ready. A thread that is late once makes it say otherwise for a moment. */
+export async function ready(url: string): Promise<unknown> {
+  const { json } = await eventually(
+    'the engine to be ready',
+    async () => {
+      const { status, json } = await http(url, 'GET', '/readyz');
+      return { status, json };
+    },
+    ({ status }) => status === 200,
+  );
+  return json;
 }

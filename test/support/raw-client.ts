@@ -13,7 +13,7 @@ import type {
   ParamsOf,
   ResultOf,
 } from '../../src/protocol/types.ts';
-import { within } from './wait.ts';
+import { Watchers, within } from './wait.ts';
 
 export interface Notification {
   readonly method: string;
@@ -47,7 +47,7 @@ export class RawClient implements Disposable {
   readonly closed: Promise<CloseEventFacts>;
   #nextId = 1;
   readonly #open = new Map<number, (answer: Answer) => void>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
@@ -56,7 +56,7 @@ export class RawClient implements Disposable {
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ({ code, reason }) => {
         resolve({ code, reason });
-        this.#look();
+        this.#watchers.look();
       });
     });
   }
@@ -156,17 +156,7 @@ export class RawClient implements Disposable {
 
   /** Resolves as soon as `look` finds something other than undefined, now or after a later arrival. */
   until<T>(what: string, look: () => T | undefined, patienceMs?: number): Promise<T> {
-    const found = new Promise<T>((resolve) => {
-      const watcher = (): void => {
-        const value = look();
-        if (value === undefined) return;
-        this.#watchers.delete(watcher);
-        resolve(value);
-      };
-      this.#watchers.add(watcher);
-      watcher();
-    });
-    return within(what, found, patienceMs);
+    return this.#watchers.until(what, look, patienceMs);
   }
 
   /** The first notification of this name, arrived or to come, that fits. */
@@ -211,7 +201,7 @@ export class RawClient implements Disposable {
     const replies = decodeReplies(bytes);
     this.batches.push(replies.length);
     for (const reply of replies) this.#take(reply);
-    this.#look();
+    this.#watchers.look();
   }
 
   #take(reply: RpcReply): void {
@@ -222,10 +212,6 @@ export class RawClient implements Disposable {
     this.answered.push(reply.id);
     this.#open.get(reply.id)?.({ fault: reply.fault, result: reply.result });
     this.#open.delete(reply.id);
-  }
-
-  #look(): void {
-    for (const watcher of [...this.#watchers]) watcher();
   }
 }
 

@@ -1,7 +1,7 @@
 /** A WebSocket client on a bare TCP connection: it can stop reading, send broken frames, and vanish. */
 import { connect, type Socket } from 'node:net';
 import { decodeReplies, type RpcReply } from '../../src/protocol/envelope.ts';
-import { within } from './wait.ts';
+import { Watchers } from './wait.ts';
 
 const BINARY = 2;
 const CLOSE = 8;
@@ -17,7 +17,7 @@ export class TcpSocket implements Disposable {
   #buffer: Buffer = Buffer.alloc(0);
   #isUpgraded = false;
   #closeCode = 1006;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -66,24 +66,14 @@ export class TcpSocket implements Disposable {
   }
 
   until<T>(what: string, look: () => T | undefined, patienceMs?: number): Promise<T> {
-    const found = new Promise<T>((resolve) => {
-      const watcher = (): void => {
-        const value = look();
-        if (value === undefined) return;
-        this.#watchers.delete(watcher);
-        resolve(value);
-      };
-      this.#watchers.add(watcher);
-      watcher();
-    });
-    return within(what, found, patienceMs);
+    return this.#watchers.until(what, look, patienceMs);
   }
 
   #received(chunk: Buffer): void {
     this.#buffer = Buffer.concat([this.#buffer, chunk]);
     if (!this.#isUpgraded) this.#readHead();
     if (this.#isUpgraded) while (this.#readFrame());
-    for (const watcher of [...this.#watchers]) watcher();
+    this.#watchers.look();
   }
 
   #readHead(): void {

@@ -12,6 +12,7 @@ export const fanoutCodec: MessageCodec<FanoutMessage> = {
       writer.u8(DELIVER);
       writer.string(message.room);
       writer.uint(message.seq);
+      writer.uint(message.version);
       writer.block(message.frame);
       return;
     }
@@ -21,7 +22,13 @@ export const fanoutCodec: MessageCodec<FanoutMessage> = {
 
   decode(reader, general) {
     if (reader.u8() !== DELIVER) return general.decode(reader, general) as FanoutMessage;
-    return { type: 'deliver', room: reader.string(), seq: reader.uint(), frame: reader.block() };
+    return {
+      type: 'deliver',
+      room: reader.string(),
+      seq: reader.uint(),
+      version: reader.uint(),
+      frame: reader.block(),
+    };
   },
 
   encodeAnswer: (writer, answer, general) => general.encodeAnswer(writer, answer, general),

@@ -127,7 +127,7 @@ class Fanout implements Actor<FanoutMessage> {
         else if (view === undefined) replyTo?.settle(undefined, FORBIDDEN);
         else {
           if (!topic.subscribers.has(session))
-            topic.subscribers.set(session, { session, user, live: false, replayedBytes: 0 });
+            topic.subscribers.set(session, { session, user, live: false, started: false, replayedBytes: 0 });
           replyTo?.settle({ ...view, seq: topic.seq }, undefined);
         }
       }
@@ -155,7 +155,11 @@ class Fanout implements Actor<FanoutMessage> {
   #start({ session, room, after }: StartTopic): void {
     const topic = this.#topics.get(room);
     const subscriber = topic?.subscribers.get(session);
-    if (topic !== undefined && subscriber !== undefined && !subscriber.live) this.#replay(topic, subscriber, after);
+    if (topic !== undefined && subscriber !== undefined && !subscriber.started) {
+      subscriber.started = true;
+      this.#replay(topic, subscriber, after);
+    }
+    this.#context.reply({});
   }
 
   /** Brings one session up to the topic's seq and only then subscribes it, so that seqs ascend without hole or repeat. */
@@ -209,17 +213,18 @@ class Fanout implements Actor<FanoutMessage> {
 
   // ── frames ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #deliver({ room, seq, frame }: Deliver): void {
+  #deliver({ room, seq, version, frame }: Deliver): void {
     const topic = this.#topics.get(room);
     if (topic === undefined || topic.seq < 0 || seq <= topic.seq) return;
+    if (!this.#knowsMembers(topic, version)) return;
     if (seq > topic.seq + 1) return this.#fill(topic);
     this.#markDirty(topic);
     topic.advance(frame);
   }
 
-  #announce({ room, version, frame }: Announce): void {
+  #announce({ room, version, change, frame }: Announce): void {
     const topic = this.#topics.get(room);
-    if (topic === undefined) return;
+    if (topic === undefined || !this.#knowsMembers(topic, change ? version - 1 : version)) return;
     topic.version = Math.max(topic.version, version);
     this.#markDirty(topic);
     topic.pending.push(frame);
@@ -227,30 +232,39 @@ class Fanout implements Actor<FanoutMessage> {
 
   #removed({ room, user, version, frame }: Removed): void {
     const topic = this.#topics.get(room);
-    if (topic === undefined) return;
-    topic.version = Math.max(topic.version, version);
+    if (topic === undefined || version <= topic.version || !this.#knowsMembers(topic, version - 1)) return;
+    topic.version = version;
     this.#markDirty(topic);
     topic.pending.push(frame);
     this.#publish(topic);
-    for (const subscriber of topic.subscribers.values()) if (subscriber.user === user) this.#cutOff(topic, subscriber);
+    for (const subscriber of topic.subscribers.values()) if (subscriber.user === user) this.#cutOff(topic, subscriber, frame);
     this.#dropIfUnused(topic);
+  }
+
+  /**
+   * Whether this thread has heard of every change up to the version. What a room sends comes in order, so one that is
+   * missing was lost: the room is asked who its members are, and until then nothing more of it is published here.
+   */
+  #knowsMembers(topic: Topic, version: number): boolean {
+    if (version <= topic.version) return true;
+    this.#attach(topic);
+    return false;
   }
 
   /** The removal was lost on its way to this thread, and the frame with it: the client is told now. */
   #cutOffUntold(topic: Topic, subscriber: Subscriber, version: number): void {
-    const { room } = topic;
-    this.#cutOff(topic, subscriber);
-    const left = { room, event: 'left', version, user: subscriber.user } as const;
-    this.#options.sockets.send(subscriber.session, encodeNotification('room', left));
+    const left = { room: topic.room, event: 'left', version, user: subscriber.user } as const;
+    const frame = encodeNotification('room', left);
+    if (subscriber.live) this.#options.sockets.send(subscriber.session, frame);
+    this.#cutOff(topic, subscriber, frame);
   }
 
-  #cutOff(topic: Topic, { session, live }: Subscriber): void {
-    topic.subscribers.delete(session);
-    if (live) this.#options.sockets.unsubscribe(session, topic.room);
-    this.#context.tell(this.#context.ref(sessionKind, pinnedId(this.#context.thread, session)), {
-      type: 'room-left',
-      room: topic.room,
-    });
+  /** One that is not live has not got the frame: its session tells it, behind what it told of the room before. */
+  #cutOff({ room, subscribers }: Topic, { session, live }: Subscriber, frame: Uint8Array): void {
+    subscribers.delete(session);
+    if (live) this.#options.sockets.unsubscribe(session, room);
+    const left = { type: 'room-left', room, ...(live ? {} : { frame }) } as const;
+    this.#context.tell(this.#context.ref(sessionKind, pinnedId(this.#context.thread, session)), left);
   }
 
   #markDirty(topic: Topic): void {
@@ -286,7 +300,7 @@ class Fanout implements Actor<FanoutMessage> {
     topic.filling = true;
     this.#fetch(topic, topic.seq, (reply) => {
       topic.filling = false;
-      if (!reply.ok) return;
+      if (!reply.ok || !this.#knowsMembers(topic, reply.value.version)) return;
       for (const [index, frame] of reply.value.frames.entries()) {
         if (reply.value.firstSeq + index !== topic.seq + 1) continue;
         this.#markDirty(topic);
@@ -303,15 +317,15 @@ class Fanout implements Actor<FanoutMessage> {
 
   /** One message to each owner says what this thread believes of all its rooms there. */
   #renew(): void {
-    const byOwner = new Map<number, RenewLeases['topics'][number][]>();
+    const owners = new Map<number, RenewLeases['topics'][number][]>();
     for (const { room, seq, version } of this.#topics.values()) {
       if (seq < 0) continue;
       const owner = this.#context.ref(roomKind, room).thread;
-      const topics = byOwner.get(owner);
-      if (topics === undefined) byOwner.set(owner, [{ room, seq, version }]);
+      const topics = owners.get(owner);
+      if (topics === undefined) owners.set(owner, [{ room, seq, version }]);
       else topics.push({ room, seq, version });
     }
-    for (const [owner, topics] of byOwner) {
+    for (const [owner, topics] of owners) {
       const ledger = this.#context.ref(ledgerKind, pinnedId(owner, 0));
       this.#context.tell(ledger, { type: 'renew', thread: this.#context.thread, topics });
     }

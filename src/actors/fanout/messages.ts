@@ -12,8 +12,11 @@ export interface JoinTopic extends Request<RoomView> {
   readonly user: string;
   readonly room: string;
 }
-/** The session has told its client of the room: send it everything after `after`, once, in order, from now on. */
-export interface StartTopic {
+/**
+ * The session has told its client of the room: send it everything after `after`, once, in order, from now on. Answered once
+ * that has begun; asking again does nothing.
+ */
+export interface StartTopic extends Request<Record<string, never>> {
   readonly type: 'start';
   readonly session: SocketId;
   readonly room: string;
@@ -25,11 +28,15 @@ export interface PartTopic {
   readonly session: SocketId;
   readonly room: string;
 }
-/** A durable message of a room that this thread holds a lease on. */
+/**
+ * A durable message of a room that this thread holds a lease on. `version` is that of the members: a thread that knows a
+ * lower one has missed a removal, and must not publish the message before it has caught up with that.
+ */
 export interface Deliver {
   readonly type: 'deliver';
   readonly room: string;
   readonly seq: number;
+  readonly version: number;
   readonly frame: Uint8Array;
 }
 /** A frame without a number: receipts, membership. At most once. */
@@ -37,6 +44,8 @@ export interface Announce {
   readonly type: 'announce';
   readonly room: string;
   readonly version: number;
+  /** The frame tells of the change that made this the version of the members. */
+  readonly change: boolean;
   readonly frame: Uint8Array;
 }
 /** A user is no member any more: nothing later reaches their sockets. They get the frame too. */

@@ -8,6 +8,8 @@ export interface Subscriber {
   readonly user: string;
   /** Subscribed natively: published frames reach it. Before that it is being replayed to. */
   live: boolean;
+  /** Whether the session has told its client of the room. */
+  started: boolean;
   /** Bytes that were replayed to it so far. */
   replayedBytes: number;
 }

@@ -1,12 +1,15 @@
 /** Input that breaks the protocol: its close code or its error, and nobody else is disturbed. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { CLOSE } from '../../../src/protocol/close-codes.ts';
 import { concat, encode, encodeRequest } from '../../../src/protocol/frames/rpc.ts';
 import { LIMITS } from '../../../src/protocol/limits.ts';
-import { type Account, http, newAccounts } from '../../support/http.ts';
+import { type Account, newAccounts, ready } from '../../support/http.ts';
 import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { TcpSocket } from '../../support/tcp-socket.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 const PING = encode([0, 1, 'ping', [{}]]);
@@ -70,7 +73,7 @@ describe('bad input', () => {
   async function expectUndisturbed(): Promise<void> {
     const { seq } = await witness.post(room, 'still here');
     expect(await witness.upTo(room, seq)).toEqual(range(1, seq));
-    expect((await http(server.url, 'GET', '/readyz')).status).toBe(200);
+    await ready(server.url);
   }
 
   test.each(MALFORMED)('[ENG50] %s is malformed: 4400, before hello and after', async (_, bytes) => {

@@ -1,7 +1,10 @@
 /** Accounts over HTTP: registering, logging in, who one is, and how each refusal is told. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { expectProblem, http, logIn, newAccount, PASSWORD } from '../../support/http.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 describe('accounts', () => {
   let server: TestServer;
@@ -159,7 +162,7 @@ describe('accounts', () => {
     for (let device = 1; device <= 32; device++) newest = await logIn(server.url, 'jana', `device-${device}`);
     expectProblem(await call('GET', '/v1/me', { token }), 401, 'unauthenticated');
     expect((await call('GET', '/v1/me', { token: newest })).status).toBe(200);
-  }, 20_000);
+  });
 
   test('[ENG9] the log holds no passwords and no tokens', async () => {
     const { token } = await newAccount(server.url, 'karl');

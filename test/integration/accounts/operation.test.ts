@@ -1,8 +1,11 @@
 /** What operators and pages of other origins see: the description, health, metrics, origins. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { http, newAccount, PASSWORD } from '../../support/http.ts';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { http, newAccount, PASSWORD, ready } from '../../support/http.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const FRIEND = 'https://chat.example.org';
 const STRANGER = 'https://evil.example.net';
@@ -64,7 +67,7 @@ describe('operation', () => {
 
   test('[ENG11] health, readiness and metrics need no token', async () => {
     expect((await call('GET', '/healthz')).json).toEqual({ status: 'alive' });
-    expect((await call('GET', '/readyz')).json).toEqual({ status: 'ready', silentThreads: [] });
+    expect(await ready(server.url)).toEqual({ status: 'ready', silentThreads: [] });
     const { token } = await newAccount(server.url, 'ann');
     using client = await RawClient.greet(server.url, token);
     await client.ok('ping', {});

@@ -7,7 +7,6 @@ import { within } from '../../support/wait.ts';
 
 const STRACE = Bun.which('strace');
 const TRACED = 'trace=fdatasync,fsync,pwrite64,pread64,write,writev,sendto,sendmsg,ftruncate,unlink,unlinkat';
-const BOUND_MS = 20_000;
 const YAMA = '/proc/sys/kernel/yama/ptrace_scope';
 
 /** Why nothing can be traced here; undefined if it can. */
@@ -53,11 +52,11 @@ export async function traced(
   ];
   const strace = Bun.spawn(command, { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
   try {
-    await within('strace to attach', attached(strace.stderr), BOUND_MS);
+    await within('strace to attach', attached(strace.stderr));
     await work();
   } finally {
     strace.kill('SIGINT');
-    await within('strace to let go', strace.exited, BOUND_MS);
+    await within('strace to let go', strace.exited);
   }
   return parse(readFileSync(out, 'latin1').split('\n'));
 }

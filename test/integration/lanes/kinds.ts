@@ -7,8 +7,8 @@ export type Tally = { readonly count: number; readonly last: number; readonly or
 
 export type SinkMessage =
   | { readonly type: 'note'; readonly n: number; readonly text: string }
-  /** Blocks the whole thread, as a runaway loop would. */
-  | { readonly type: 'block'; readonly ms: number }
+  /** Blocks the whole thread, as a runaway loop would, until the gate opens. */
+  | { readonly type: 'block' }
   | ({ readonly type: 'tally' } & Request<Tally>);
 
 export const sinkKind = defineKind<SinkMessage>({
@@ -17,7 +17,8 @@ export const sinkKind = defineKind<SinkMessage>({
   mailbox: { capacity: 1_000_000 },
 });
 
-export function sink(context: Context<SinkMessage>): Actor<SinkMessage> {
+/** `gate` is a word that all threads share: 0 while it is shut. */
+export function sink(context: Context<SinkMessage>, gate: Int32Array): Actor<SinkMessage> {
   let count = 0;
   let last = -1;
   let ordered = true;
@@ -29,11 +30,9 @@ export function sink(context: Context<SinkMessage>): Actor<SinkMessage> {
           last = message.n;
           count += 1;
           return;
-        case 'block': {
-          const endMs = performance.now() + message.ms;
-          while (performance.now() < endMs);
+        case 'block':
+          Atomics.wait(gate, 0, 0);
           return;
-        }
         case 'tally':
           return context.reply({ count, last, ordered } satisfies Tally);
       }

@@ -17,11 +17,13 @@ export interface LaneEnd {
 export interface LaneThreadBoot {
   readonly thread: number;
   readonly ends: readonly LaneEnd[];
+  /** Opens once for a thread that is blocked: a word, 0 while it is shut. */
+  readonly gate: SharedArrayBuffer;
 }
 
 export const MAX_PENDING_BYTES = 256 * 1024;
 
-export function startShard({ thread, ends }: LaneThreadBoot): Shard {
+export function startShard({ thread, ends, gate }: LaneThreadBoot): Shard {
   const log = { warn: () => {}, error: (text: string, fields: object) => console.error(text, fields) };
   const shard = new Shard({
     thread,
@@ -36,7 +38,7 @@ export function startShard({ thread, ends }: LaneThreadBoot): Shard {
     bell.onmessage = shard.wake;
     shard.connect(peer, outgoingRing(new Ring(outgoing), ring), incomingRing(new Ring(incoming), ring));
   }
-  shard.register(sinkKind, sink);
+  shard.register(sinkKind, (context) => sink(context, new Int32Array(gate)));
   return shard;
 }
 

@@ -6,14 +6,13 @@ import { lockDataDir } from '../../../src/storage/embedded/data-dir.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { http, newAccount, newAccounts, PASSWORD } from '../../support/http.ts';
 import { RawClient, range } from '../../support/raw-client.ts';
-import { within } from '../../support/wait.ts';
+import { TEST_MS, within } from '../../support/wait.ts';
 import { engineOn } from './engine.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const ADMIN = join(import.meta.dir, '../../../src/admin.ts');
 const NEW = 'an entirely new password';
-const BOUND_MS = 25_000;
 
 interface Outcome {
   readonly code: number;
@@ -28,7 +27,7 @@ async function admin(dataDir: string, args: readonly string[], input = ''): Prom
     stderr: 'pipe',
   });
   const reading = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  const code = await within('the command to end', child.exited, BOUND_MS);
+  const code = await within('the command to end', child.exited);
   const [stdout, stderr] = await reading;
   return { code, stdout, stderr };
 }
@@ -46,7 +45,7 @@ async function adminTyped(dataDir: string, args: readonly string[], answers: rea
       },
     },
   });
-  const code = await within('the command to end', child.exited, BOUND_MS);
+  const code = await within('the command to end', child.exited);
   return { code, stdout: shown, stderr: '' };
 }
 
@@ -133,7 +132,7 @@ test('[LIFE23] list-users prints the same of a running and of a stopped engine',
     { name: 'ann', id: accounts[1].id },
     { name: 'zoë', id: accounts[0].id },
   ]);
-  for (const [, , at = ''] of rows) expect(Date.now() - Date.parse(at)).toBeWithin(0, 60_000);
+  for (const [, , at = ''] of rows) expect(Date.now() - Date.parse(at)).toBeWithin(0, 3_600_000);
   await engine.end('SIGTERM');
   expect(await admin(dir.path, ['list-users'])).toEqual(running);
 });

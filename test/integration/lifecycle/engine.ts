@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { within } from '../../support/wait.ts';
 
 const ROOT = join(import.meta.dir, '../../..');
-/** Longest start or end that is no defect, on a busy machine. */
-const BOUND_MS = 20_000;
 
 export interface EngineOptions {
   readonly flags?: readonly string[];
@@ -44,7 +42,7 @@ export class Engine implements AsyncDisposable {
 
   /** The address that it prints once it listens. */
   async url(): Promise<string> {
-    await within('the engine to start', Promise.race([this.#line.promise, this.#child.exited]), BOUND_MS);
+    await within('the engine to start', Promise.race([this.#line.promise, this.#child.exited]));
     const url = /http:\/\/\S+/.exec(this.stdout)?.[0];
     if (url === undefined) throw new Error(`the engine did not start: ${this.stderr}`);
     return url;
@@ -55,16 +53,15 @@ export class Engine implements AsyncDisposable {
   }
 
   async exit(): Promise<Exit> {
-    const code = await within('the engine to end', this.#child.exited, BOUND_MS);
+    const code = await within('the engine to end', this.#child.exited);
     await this.#reading;
     return { code, stdout: this.stdout, stderr: this.stderr };
   }
 
   /** Sends the signal and tells how it went. */
-  async end(name: NodeJS.Signals): Promise<Exit & { readonly ms: number }> {
-    const began = performance.now();
+  async end(name: NodeJS.Signals): Promise<Exit> {
     this.signal(name);
-    return { ...(await this.exit()), ms: performance.now() - began };
+    return await this.exit();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { newAccount } from '../../support/http.ts';
 import { RawClient, range } from '../../support/raw-client.ts';
+import { TEST_MS } from '../../support/wait.ts';
 import { engineOn } from './engine.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const PRELOAD = join(import.meta.dir, 'fail-on-demand.ts');
 /** Threads as they are started: two shards, then the log, the persister and the records. */

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { VARIABLES } from '../../../src/config/schema.ts';
 import { flagOf } from '../../../src/config/variable.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
-import { http, logIn, newAccounts } from '../../support/http.ts';
+import { http, logIn, newAccounts, ready } from '../../support/http.ts';
 import { RawClient, range } from '../../support/raw-client.ts';
+import { TEST_MS } from '../../support/wait.ts';
 import { Engine, ends, engineOn, lines } from './engine.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 const USAGE = 2;
 const FAILED = 70;
@@ -52,7 +53,7 @@ test('[LIFE7] a second start on a directory that is in use is refused with one l
   const { code, stdout, stderr } = await ends({ flags: ['--data-dir', dir.path, '--port', '0'] });
   expect([code, stdout]).toEqual([FAILED, '']);
   expect(lines(stderr)).toEqual([`mailroom: the data directory ${dir.path} is in use by another process`]);
-  expect((await http(url, 'GET', '/readyz')).status).toBe(200);
+  await ready(url);
 });
 
 test('[LIFE8] a port that somebody listens on is refused with one line, and the directory is let go', async () => {

@@ -1,5 +1,5 @@
 /** The first request on a socket, what comes before it, and what comes right behind it. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { CLOSE } from '../../../src/protocol/close-codes.ts';
 import { concat, encode } from '../../../src/protocol/frames/rpc.ts';
 import { LIMITS } from '../../../src/protocol/limits.ts';
@@ -7,6 +7,9 @@ import { type Account, newAccounts } from '../../support/http.ts';
 import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { openOnEveryThread, threadsOf } from '../../support/threads.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 describe('hello', () => {
   let server: TestServer;
@@ -145,15 +148,16 @@ describe('hello', () => {
   });
 
   test('[ENG21] a socket without a hello is closed with 4408 after 10 s, whatever else it says', async () => {
+    // Before they are opened: the engine counts from a later moment.
+    const startMs = performance.now();
     const silent = await RawClient.open(server.url);
     const talking = await RawClient.open(server.url);
-    const startMs = performance.now();
     expect((await talking.refused('ping', {})).code).toBe('unauthenticated');
     expect((await talking.refused('hello', {})).code).toBe('invalid');
-    const codes = await Promise.all([silent.closeCode(13_000), talking.closeCode(13_000)]);
+    const codes = await Promise.all([silent.closeCode(), talking.closeCode()]);
     expect(codes).toEqual([CLOSE.timedOut, CLOSE.timedOut]);
     expect(performance.now() - startMs).toBeGreaterThan(LIMITS.helloDeadlineMs - 1_000);
-  }, 16_000);
+  });
 
   test('[ENG20] sockets of one user live on all threads', async () => {
     const clients = await openOnEveryThread(server.url, ann.token);

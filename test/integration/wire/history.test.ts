@@ -1,11 +1,14 @@
 /** History both ways, and read positions. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { type Account, newAccounts } from '../../support/http.ts';
 import { RawClient, range } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { openOnEveryThread } from '../../support/threads.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const HEAD = 450;
 

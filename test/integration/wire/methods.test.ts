@@ -1,10 +1,13 @@
 /** Every method with params that are wrong, and with rooms and users that the caller has no part in. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { METHODS } from '../../../src/protocol/schema/catalogue.ts';
 import { type Account, newAccounts } from '../../support/http.ts';
 import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const body = textBody('x');
 const ID65 = 'x'.repeat(65);

@@ -1,10 +1,13 @@
 /** Posting: one order, no holes, once each, to everybody. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { type Account, newAccounts } from '../../support/http.ts';
 import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { openOnEveryThread } from '../../support/threads.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 describe('posting', () => {
   let server: TestServer;
@@ -96,7 +99,7 @@ describe('posting', () => {
     const nonces = client.messages(room).map(({ nonce }) => nonce);
     expect(nonces).toEqual(order);
     expect([...nonces].sort()).toEqual([...wanted].sort());
-  }, 20_000);
+  });
 
   test('[ENG33] a repeated nonce is the same post: on the socket, on another, after a reconnect, and while in flight', async () => {
     room = await newRoom();
@@ -139,7 +142,7 @@ describe('posting', () => {
     }
     expect((await client.post(room, 'second', 'n2')).seq).toBe(2);
     expect((await client.post(room, 'first', 'n1')).seq).toBe(1_002);
-  }, 15_000);
+  });
 
   test('[ENG34] posts, their order and their nonces outlive a crash', async () => {
     using dir = tempDir();
@@ -156,7 +159,7 @@ describe('posting', () => {
     }
     expect((await after.post(created.room, 'N1', 'N1')).seq).toBe(251);
     expect(await after.upTo(created.room, 251)).toEqual(range(201, 251));
-  }, 15_000);
+  });
 });
 
 function postOf(room: string, nonce: string): readonly [method: string, params: object] {

@@ -1,10 +1,13 @@
 /** Rooms: how they come to be, who is in them, and who hears of it. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { type Account, logIn, newAccounts } from '../../support/http.ts';
 import { RawClient, range } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { openOnEveryThread } from '../../support/threads.ts';
+import { TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
 
 describe('rooms', () => {
   let server: TestServer;
@@ -175,7 +178,7 @@ describe('rooms', () => {
     await Promise.all(rooms.map((room) => ann.post(room, 'hello all')));
     await Promise.all(rooms.map((room) => client.upTo(room, 1)));
     expect(client.seqs(last)).toEqual([1]);
-  }, 20_000);
+  });
 
   test('[ENG28] members of a large room come page by page, in the order of joining', async () => {
     const { room } = await ann.ok('rooms.create', { title: 'Many' });
