@@ -1,6 +1,9 @@
 /** Sockets as actors see them: numbers to send bytes to. The one file that touches real sockets implements this. */
 
-/** Number of a socket, unique on its thread for the life of the process. */
+/**
+ * Number of a socket, unique on its thread for the life of the process. Where there are other nodes it is unique over all
+ * starts of this one: users, rooms and kicks elsewhere may still speak of a socket that died with an earlier start.
+ */
 export type SocketId = number;
 
 /**

@@ -6,7 +6,8 @@ import { type Logger, resolveFormat } from '../log/logger.ts';
 import { type DataDir, lockDataDir } from '../storage/embedded/data-dir.ts';
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts';
 import { choosePort } from './choose-port.ts';
-import { type Crew, crewOf, type ThreadConfig } from './crew.ts';
+import { type Crew, crewOf, type ThreadConfig, threadOfRole } from './crew.ts';
+import { describeStorage, storageSettings } from './storage/settings.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 export interface RunningApp {
@@ -31,7 +32,12 @@ export async function startApp(config: Config, log: Logger, onFailure: (reason: 
     await bootInOrder(crew, workers);
     const admin = openAdminSocket(dataDir.path, workers);
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
-    log.info('started', { url, shards: crew.shards, dataDir: dataDir.path });
+    log.info('started', {
+      url,
+      shards: crew.shards,
+      dataDir: dataDir.path,
+      storage: describeStorage(storageSettings(config)),
+    });
     return { url, stop: () => stopApp(crew, workers, admin, dataDir) };
   } catch (error) {
     dataDir.release();
@@ -39,10 +45,17 @@ export async function startApp(config: Config, log: Logger, onFailure: (reason: 
   }
 }
 
-/** The persister empties the log first, and learns the epoch; the log's writers go on where the store has come to. */
+/**
+ * The log's thread takes the lease, so that nothing is written before it is known that nobody else writes. Then the
+ * persister empties the log, and learns the epoch; the log's writers go on where the store has come to.
+ */
 async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
+  await workers.boot(['log']);
   const progress = await workers.boot(['persister']);
-  for (const role of ['records', 'log', 'shard'] as const) await workers.boot([role], progress);
+  if (progress === undefined) throw new Error('the persister reports its progress');
+  await workers.boot(['records'], progress);
+  await workers.ask(threadOfRole(crew, 'log'), { type: 'open', progress }, 'opened');
+  await workers.boot(['shard'], progress);
   await Promise.all(shardsOf(crew).map((thread) => workers.ask(thread, { type: 'listen' }, 'listening')));
 }
 
@@ -83,5 +96,6 @@ async function threadConfig(config: Config, port: number): Promise<ThreadConfig>
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),
+    storage: storageSettings(config),
   };
 }

@@ -1,6 +1,7 @@
 /** What the main thread and its workers say to each other. Actors talk over lanes; this is only for starting and ending. */
 import type { Config } from '../config/schema.ts';
 import type { WebFile } from '../http/web-routes.ts';
+import type { StorageSettings } from './storage/settings.ts';
 
 /** What a thread is there for. */
 export type ThreadRole = 'shard' | 'log' | 'persister' | 'records';
@@ -35,7 +36,7 @@ export interface Boot {
   readonly crew: Crew;
   readonly links: readonly PeerLink[];
   readonly config: ThreadConfig;
-  /** Undefined for the persister's thread, which finds it out. */
+  /** Undefined for the threads that start before it is known. */
   readonly progress: Progress | undefined;
 }
 
@@ -60,10 +61,16 @@ export type ThreadConfig = Pick<
   | 'loginPolicy'
   | 'maxSocketsPerUser'
   | 'logLevel'
-> & { readonly logFormat: 'json' | 'text'; readonly webFiles: ReadonlyMap<string, WebFile> };
+> & {
+  readonly logFormat: 'json' | 'text';
+  readonly webFiles: ReadonlyMap<string, WebFile>;
+  readonly storage: StorageSettings;
+};
 
 export type ToThread =
   | Boot
+  /** To the log's thread, which has the lease since its boot: write the fences and take appends, then answer `opened`. */
+  | { readonly type: 'open'; readonly progress: Progress }
   /** Start to listen: every service is there. */
   | { readonly type: 'listen' }
   /** Stop these kinds in order, each within the deadline, then answer `stopped`. */
@@ -73,7 +80,7 @@ export type ToThread =
    * when all are gone or a bound has passed.
    */
   | { readonly type: 'drain'; readonly spreadMs: number }
-  /** Another thread has failed: close all sockets at once, so that clients go elsewhere. */
+  /** Another thread has failed: close all sockets at once, so that clients go elsewhere, and answer `abandoned`. */
   | { readonly type: 'abandon' }
   /** Close sockets and storage, then answer `ended`. */
   | { readonly type: 'end' }
@@ -82,8 +89,10 @@ export type ToThread =
 export type FromThread =
   /** `progress` comes from the persister's thread. */
   | { readonly type: 'ready'; readonly progress: Progress | undefined }
+  | { readonly type: 'opened' }
   | { readonly type: 'listening' }
   | { readonly type: 'drained' }
+  | { readonly type: 'abandoned' }
   | { readonly type: 'stopped'; readonly left: number }
   | { readonly type: 'ended' }
   | { readonly type: 'failed'; readonly error: string }

@@ -42,6 +42,9 @@ async function handle(message: ToThread): Promise<void> {
 
 async function obey(message: Exclude<ToThread, Boot>, { shard, role }: RunningThread): Promise<void> {
   switch (message.type) {
+    case 'open':
+      role.open?.(message.progress);
+      return say({ type: 'opened' });
     case 'listen':
       role.listen?.();
       return say({ type: 'listening' });
@@ -49,7 +52,8 @@ async function obey(message: Exclude<ToThread, Boot>, { shard, role }: RunningTh
       await role.drain?.(message.spreadMs);
       return say({ type: 'drained' });
     case 'abandon':
-      return role.abandon?.();
+      role.abandon?.();
+      return say({ type: 'abandoned' });
     case 'stop-kinds': {
       let left = 0;
       for (const kinds of message.phases) left += await shard.stopKinds(kinds, message.deadlineMs);

@@ -4,8 +4,8 @@ import { Ring } from '../runtime/lanes/ring.ts';
 import type { Crew, FromThread, PeerLink, Progress, ThreadConfig, ThreadRole, ToThread } from './crew.ts';
 
 const RING_BYTES = 1024 * 1024;
-/** Time for the other threads to close their sockets after one has failed. */
-const GOODBYE_MS = 250;
+/** Longest wait for the other threads to close their sockets after one has failed. */
+const GOODBYE_MS = 3_000;
 
 type AnswerType = Exclude<FromThread['type'], 'failed'>;
 type AnswerOfType<T extends AnswerType> = Extract<FromThread, { readonly type: T }>;
@@ -26,8 +26,10 @@ export function startWorkers(crew: Crew, config: ThreadConfig, onFailure: (reaso
   const failed = (thread: number, reason: string): void => {
     if (ending) return;
     ending = true;
-    for (const other of crew.roles.keys()) if (other !== thread) post(other, { type: 'abandon' });
-    setTimeout(() => onFailure(`thread ${crew.roles[thread]}-${thread}: ${reason}`), GOODBYE_MS);
+    const others = crew.roles.flatMap((role, other) => (role === 'shard' && other !== thread ? [other] : []));
+    const told = Promise.all(others.map((other) => ask(other, { type: 'abandon' }, 'abandoned')));
+    const late = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    void Promise.race([told, late]).then(() => onFailure(`thread ${crew.roles[thread]}-${thread}: ${reason}`));
   };
   const workers = crew.roles.map((_, thread) => {
     const worker = new Worker(new URL('./thread.ts', import.meta.url).href);

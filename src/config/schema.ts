@@ -7,12 +7,6 @@ const ROLES = ['all', 'gateway', 'actors', 'persister', 'transferer', 'hasher'] 
 
 export type Role = (typeof ROLES)[number];
 
-function laterBackEnd(backEnd: string, instead: string): string {
-  return `this version has no ${backEnd} back end; leave it unset to use ${instead}`;
-}
-
-const S3_LATER = laterBackEnd('S3', 'files below the data directory');
-
 export const SCHEMA = {
   host: variable({
     name: 'MAILROOM_HOST',
@@ -64,11 +58,11 @@ export const SCHEMA = {
   mysqlUrl: optional({
     name: 'MAILROOM_MYSQL_URL',
     section: 'Storage',
-    type: type.serviceUrl('mysql'),
+    type: type.list(type.serviceUrl('mysql')),
     initialText: 'unset: embedded SQLite',
-    description: 'The MySQL primary.',
+    description:
+      'The MySQL primary, with the database as its path. A comma list is searched for the one that takes writes.',
     secret: true,
-    notYet: laterBackEnd('MySQL', 'embedded SQLite'),
   }),
   mysqlReplicaUrls: optional({
     name: 'MAILROOM_MYSQL_REPLICA_URLS',
@@ -77,7 +71,6 @@ export const SCHEMA = {
     initialText: 'unset: no replicas',
     description: 'MySQL read replicas, as a comma list.',
     secret: true,
-    notYet: laterBackEnd('MySQL', 'embedded SQLite'),
   }),
   redisUrl: optional({
     name: 'MAILROOM_REDIS_URL',
@@ -86,7 +79,6 @@ export const SCHEMA = {
     initialText: 'unset: in-process cache',
     description: 'Cache, offline index, presence, upload state and cluster directory.',
     secret: true,
-    notYet: laterBackEnd('Redis', 'the in-process cache'),
   }),
   amqpUrl: optional({
     name: 'MAILROOM_AMQP_URL',
@@ -95,7 +87,6 @@ export const SCHEMA = {
     initialText: 'unset: embedded queue',
     description: 'The write-behind log and the transfer queue.',
     secret: true,
-    notYet: laterBackEnd('RabbitMQ', 'the embedded queue'),
   }),
   s3Url: optional({
     name: 'MAILROOM_S3_URL',
@@ -104,7 +95,6 @@ export const SCHEMA = {
     initialText: 'unset: files below the data directory',
     description: 'The object store: Ceph RGW, or any S3.',
     secret: true,
-    notYet: S3_LATER,
   }),
   s3Bucket: optional({
     name: 'MAILROOM_S3_BUCKET',
@@ -112,7 +102,6 @@ export const SCHEMA = {
     type: type.name,
     initialText: 'unset',
     description: 'The bucket that holds the objects.',
-    notYet: S3_LATER,
   }),
   s3AccessKey: optional({
     name: 'MAILROOM_S3_ACCESS_KEY',
@@ -121,7 +110,6 @@ export const SCHEMA = {
     initialText: 'unset',
     description: 'The access key of the object store.',
     secret: true,
-    notYet: S3_LATER,
   }),
   s3SecretKey: optional({
     name: 'MAILROOM_S3_SECRET_KEY',
@@ -130,7 +118,23 @@ export const SCHEMA = {
     initialText: 'unset',
     description: 'The secret key of the object store.',
     secret: true,
-    notYet: S3_LATER,
+  }),
+  namespace: variable({
+    name: 'MAILROOM_NAMESPACE',
+    section: 'Storage',
+    type: type.name,
+    initial: 'mailroom',
+    initialText: 'mailroom',
+    description: 'Begins every name in Redis and RabbitMQ, so that several deployments can share them.',
+  }),
+  logPartitions: variable({
+    name: 'MAILROOM_LOG_PARTITIONS',
+    section: 'Storage',
+    type: type.integer(1, 256),
+    initial: 8,
+    initialText: '8',
+    unit: 'partitions',
+    description: 'Queues of the message log in RabbitMQ. Fixed when it is first used; the embedded log has one.',
   }),
   threads: {
     name: 'MAILROOM_THREADS',

@@ -22,12 +22,12 @@ export class Delivery {
     if (!this.#refs.has(thread)) this.#refs.set(thread, this.#context.ref(fanoutKind, pinnedId(thread, 0)));
   }
 
-  /** What a full lane refuses is noticed at the lease's next renewal. */
+  /** To every thread whose lease holds. What is lost on the way is noticed by its next message, or when it renews. */
   send(message: FanoutMessage): void {
-    for (const thread of this.#entry.leases.keys()) {
-      const sent = this.#context.tell(this.#refs.get(thread) as Ref<FanoutMessage>, message);
-      // A thread that does not hear of a removal must not hear of later messages either: it attaches anew and learns both.
-      if (!sent && message.type === 'removed') this.#entry.leases.delete(thread);
+    const now = this.#context.monotonicMs();
+    for (const [thread, endMs] of this.#entry.leases) {
+      if (endMs <= now) this.#entry.leases.delete(thread);
+      else this.#context.tell(this.#refs.get(thread) as Ref<FanoutMessage>, message);
     }
   }
 

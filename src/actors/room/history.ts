@@ -110,8 +110,9 @@ function sliceOf(
   frames: readonly Uint8Array[],
   firstSeq: number,
 ): HistorySlice {
-  if (frames.length === 0) return { frames, firstSeq: 0, more: false, change: state.change };
+  const { change, version } = state;
+  if (frames.length === 0) return { frames, firstSeq: 0, more: false, change, version };
   const lastSeq = firstSeq + frames.length - 1;
   const more = query.after === undefined ? firstSeq > 1 : lastSeq < state.seq;
-  return { frames, firstSeq, more, change: state.change };
+  return { frames, firstSeq, more, change, version };
 }

@@ -5,10 +5,10 @@ import { encodeNotification } from '../../protocol/frames/rpc.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Reply, ReplyTo } from '../../runtime/reply.ts';
 import { askRecords } from '../storage/records.ts';
-import { userKind } from '../user/messages.ts';
 import type { Delivery } from './delivery.ts';
 import type { Person, RoomMessage } from './messages.ts';
 import { type Member, type RoomState, viewOf } from './state.ts';
+import { Tellings } from './tellings.ts';
 
 const MAX_WAITING_CHANGES = 1_024;
 const RECONCILE_MS = 500;
@@ -19,6 +19,7 @@ export class Membership {
   readonly #context: Context<RoomMessage>;
   readonly #state: RoomState;
   readonly #delivery: Delivery;
+  readonly #tellings: Tellings;
   readonly #waiting: (() => void)[] = [];
   #changing = false;
 
@@ -26,10 +27,11 @@ export class Membership {
     this.#context = context;
     this.#state = state;
     this.#delivery = delivery;
+    this.#tellings = new Tellings(context, state);
   }
 
   get idle(): boolean {
-    return !this.#changing;
+    return !this.#changing && this.#tellings.idle;
   }
 
   /** Makes the user a member, if they are none, and answers with the room as `viewer` sees it. */
@@ -66,7 +68,7 @@ export class Membership {
 
   /** Tells the user's sessions that they are in the room now. */
   welcome(user: string): void {
-    this.#context.tell(this.#context.ref(userKind, user), { type: 'entered', room: this.#state.id });
+    this.#tellings.tell(user);
   }
 
   #added(member: Member): void {
@@ -74,7 +76,7 @@ export class Membership {
     this.#state.members.set(user, member);
     const version = this.#raiseVersion();
     const frame = encodeNotification('room', { room: this.#state.id, event: 'joined', version, user, username, role });
-    this.#delivery.send({ type: 'announce', room: this.#state.id, version, frame });
+    this.#delivery.send({ type: 'announce', room: this.#state.id, version, change: true, frame });
     this.welcome(user);
   }
 
@@ -84,7 +86,7 @@ export class Membership {
     const room = this.#state.id;
     const frame = encodeNotification('room', { room, event: 'left', version, user, username });
     this.#delivery.send({ type: 'removed', room, user, version, frame });
-    this.#context.tell(this.#context.ref(userKind, user), { type: 'left', room });
+    this.#tellings.tell(user);
   }
 
   #raiseVersion(): number {

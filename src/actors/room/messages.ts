@@ -98,6 +98,8 @@ export interface HistorySlice {
   readonly firstSeq: number;
   readonly more: boolean;
   readonly change: number;
+  /** Of the members, when this was answered. */
+  readonly version: number;
 }
 
 export interface MarkRead extends Request<Record<string, never>> {

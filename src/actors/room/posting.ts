@@ -176,7 +176,8 @@ export class Posting {
     this.#senders.get(post.user)?.window?.posted(post.nonce, { seq, at });
     const member = this.#state.members.get(post.user);
     if (member !== undefined) this.#reads.markOwn(member, seq);
-    this.#delivery.send({ type: 'deliver', room: this.#state.id, seq, frame });
+    const { id, version } = this.#state;
+    this.#delivery.send({ type: 'deliver', room: id, seq, version, frame });
     for (const waiter of waiters) waiter.settle({ seq, at }, undefined);
   }
 

@@ -97,7 +97,8 @@ export class ReadPositions {
     const toAll = this.#state.members.size <= SHOWN_UP_TO_MEMBERS;
     for (const { user, read } of members) {
       const frame = encodeNotification('read', { room: this.#state.id, user, seq: read });
-      if (toAll) this.#delivery.send({ type: 'announce', room: this.#state.id, version: this.#state.version, frame });
+      const { id, version } = this.#state;
+      if (toAll) this.#delivery.send({ type: 'announce', room: id, version, change: false, frame });
       else this.#context.tell(this.#context.ref(userKind, user), { type: 'notify', frame });
     }
   }

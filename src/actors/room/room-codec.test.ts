@@ -33,11 +33,11 @@ const history: fc.Arbitrary<RoomMessage> = fc.record(
   { noNullPrototype: true },
 );
 const deliver: fc.Arbitrary<FanoutMessage> = fc.record(
-  { type: fc.constant('deliver' as const), room: text, seq: count, frame: bytes },
+  { type: fc.constant('deliver' as const), room: text, seq: count, version: count, frame: bytes },
   { noNullPrototype: true },
 );
 const announce: fc.Arbitrary<FanoutMessage> = fc.record(
-  { type: fc.constant('announce' as const), room: text, version: count, frame: bytes },
+  { type: fc.constant('announce' as const), room: text, version: count, change: fc.boolean(), frame: bytes },
   { noNullPrototype: true },
 );
 const answer = fc.oneof(

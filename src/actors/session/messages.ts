@@ -1,7 +1,8 @@
-/** What a session is told. Nobody asks a session anything. */
+/** What a session is told. Only a kick is asked: whoever sends it must know that it arrived. */
 
 import type { CloseCode } from '../../protocol/close-codes.ts';
 import { defineKind } from '../../runtime/kind.ts';
+import type { Request } from '../../runtime/reply.ts';
 
 /** The first message: the socket is open. */
 export interface Opened {
@@ -22,7 +23,7 @@ export interface Closed {
   readonly type: 'closed';
 }
 /** The token is no longer valid, or the user has too many sockets. */
-export interface Kick {
+export interface Kick extends Request<Record<string, never>> {
   readonly type: 'kick';
   readonly code: CloseCode;
   readonly reason: string;
@@ -41,6 +42,8 @@ export interface RoomEntered {
 export interface RoomLeft {
   readonly type: 'room-left';
   readonly room: string;
+  /** Tells the client so, where the fan-out has not. */
+  readonly frame?: Uint8Array;
 }
 export interface Notify {
   readonly type: 'notify';

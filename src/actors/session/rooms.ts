@@ -13,6 +13,7 @@ import { joinedFrame } from './room-shapes.ts';
 
 const JOIN_DEADLINE_MS = 6_000;
 const RETRY_MS = 1_000;
+const START_RETRY_MS = 100;
 
 interface EnteredRoom {
   readonly view: RoomView;
@@ -107,7 +108,10 @@ export class RoomsOfSession {
 
   /** The client knows of the room now: frames after `after` may come. Starting twice does nothing. */
   start(room: string, after: number): void {
-    this.#session.context.tell(this.#fanout, { type: 'start', session: this.#session.socket, room, after });
+    const { context, socket: session } = this.#session;
+    context.ask(this.#fanout, { type: 'start', session, room, after }, JOIN_DEADLINE_MS, (reply) => {
+      if (!reply.ok && this.#entered.has(room)) context.after(START_RETRY_MS, () => this.start(room, after));
+    });
   }
 
   /** The user became a member elsewhere, or an entry that failed is tried again: the client learns it from us. */

@@ -19,7 +19,7 @@ import type { Identity } from '../user/messages.ts';
 import { userKind } from '../user/messages.ts';
 import type { Claim, Conversation, SessionOptions } from './conversation.ts';
 import { attachClaim, sayHello } from './hello.ts';
-import type { SessionMessage } from './messages.ts';
+import type { RoomLeft, SessionMessage } from './messages.ts';
 import { RateLimit } from './rate-limit.ts';
 import { answerRequest } from './requests.ts';
 import { RoomsOfSession } from './rooms.ts';
@@ -98,6 +98,7 @@ class Session implements Actor<SessionMessage>, Conversation {
       case 'closed':
         return this.context.stop();
       case 'kick':
+        this.context.reply({});
         return this.#kick(message.code, message.reason);
       case 'token-renewed':
         if (this.claim !== undefined) this.claim = { ...this.claim, tokenHash: message.tokenHash };
@@ -105,7 +106,7 @@ class Session implements Actor<SessionMessage>, Conversation {
       case 'room-entered':
         return this.rooms.entered(message.room);
       case 'room-left':
-        return this.rooms.left(message.room);
+        return this.#leftRoom(message);
       case 'notify':
         return this.send(message.frame);
       case 'drain':
@@ -244,6 +245,12 @@ class Session implements Actor<SessionMessage>, Conversation {
     this.close(code, reason);
   }
 
+  /** While the hello is not answered the client needs no word of it: the answer does without the room. */
+  #leftRoom({ room, frame }: RoomLeft): void {
+    this.rooms.left(room);
+    if (frame !== undefined && !this.#greeting) this.send(frame);
+  }
+
   #helloIsLate(): void {
     if (this.identity === undefined) this.close(CLOSE.timedOut, 'no hello in time');
   }
@@ -255,12 +262,15 @@ class Session implements Actor<SessionMessage>, Conversation {
     this.#cancelTimer = this.context.after(SILENCE_MS - silentMs, () => this.#lookForSilence());
   }
 
-  /** The user's actor knows its sessions only in memory: one that it has forgotten makes itself known again. */
+  /**
+   * The user's actor knows its sessions only in memory, and for a while: one that it has forgotten makes itself known
+   * again, and learns what it was not told meanwhile.
+   */
   #attachAgain(): void {
     if (this.claim === undefined) return;
     attachClaim(this, this.claim, (reply) => {
-      if (!reply.ok && reply.fault.code === 'unauthenticated')
-        this.#kick(CLOSE.revoked, 'the token is not valid any more');
+      if (reply.ok) for (const room of reply.value.rooms) this.rooms.entered(room);
+      else if (reply.fault.code === 'unauthenticated') this.#kick(CLOSE.revoked, 'the token is not valid any more');
     });
   }
 

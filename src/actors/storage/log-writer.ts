@@ -33,12 +33,15 @@ interface Legacy {
   underWay: Promise<unknown> | undefined;
 }
 
-/** `partitions` are the logs by partition, which is the id of their writer. */
-export function logWriter(partitions: readonly MessageLogWriter[]): Behaviour<LogWriterMessage> {
+/**
+ * `partitions` are the logs by partition, which is the id of their writer. `isSure` says whether this node surely owns the
+ * slots at the moment: what is written while it is not may lie behind another owner's fence, and is not acknowledged.
+ */
+export function logWriter(partitions: readonly MessageLogWriter[], isSure: () => boolean): Behaviour<LogWriterMessage> {
   const legacies = partitions.map((): Legacy => ({ underWay: undefined }));
   return (context) => {
     const partition = Number(context.self.id);
-    return new LogWriter(context, partitions[partition] as MessageLogWriter, legacies[partition] as Legacy);
+    return new LogWriter(context, partitions[partition] as MessageLogWriter, legacies[partition] as Legacy, isSure);
   };
 }
 
@@ -46,6 +49,7 @@ class LogWriter implements Actor<LogWriterMessage> {
   readonly #context: Context<LogWriterMessage>;
   readonly #log: MessageLogWriter;
   readonly #legacy: Legacy;
+  readonly #isSure: () => boolean;
   readonly #rooms = new Map<string, RoomState>();
   #group: Waiting[] = [];
   /** Bytes of the records in `group`. */
@@ -58,7 +62,8 @@ class LogWriter implements Actor<LogWriterMessage> {
   #inherited: LogPosition;
   #persisted: LogPosition = 0;
 
-  constructor(context: Context<LogWriterMessage>, log: MessageLogWriter, legacy: Legacy) {
+  constructor(context: Context<LogWriterMessage>, log: MessageLogWriter, legacy: Legacy, isSure: () => boolean) {
+    this.#isSure = isSure;
     this.#context = context;
     this.#log = log;
     this.#legacy = legacy;
@@ -170,7 +175,8 @@ class LogWriter implements Actor<LogWriterMessage> {
     for (const { append, replyTo } of group) {
       const room = this.#rooms.get(append.room);
       if (room !== undefined) room.position = position;
-      replyTo?.settle(position, undefined);
+      if (this.#isSure()) replyTo?.settle(position, undefined);
+      else replyTo?.settle(undefined, UNSURE);
     }
     this.#tellPersister();
     this.#answerBarriers();
@@ -206,6 +212,7 @@ class LogWriter implements Actor<LogWriterMessage> {
 
 /** No append has this seq: the room must start anew. */
 const NEVER = -1;
+const UNSURE = { code: 'unavailable', message: 'another node may have taken over by now' } as const;
 const FULL = { code: 'overloaded', message: 'too much waits for the message log' } as const;
 /** Past this much, appends are refused until the group under way is written: the log is away, or too slow. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;

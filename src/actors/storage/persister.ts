@@ -7,10 +7,12 @@
 import type { Context } from '../../runtime/context.ts';
 import { type Actor, type Behaviour, defineKind } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
+import type { NewDeadLetter } from '../../storage/ports/dead-letters.ts';
 import { StorageFault } from '../../storage/ports/faults.ts';
-import { decodeLogRecord } from '../../storage/ports/log-record.ts';
+import { decodeLogRecord, encodeLogRecord, type LogRecord } from '../../storage/ports/log-record.ts';
+import type { MessageEvents } from '../../storage/ports/message-events.ts';
 import type { LogBatch, LogPosition, MessageLogReader } from '../../storage/ports/message-log.ts';
-import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../storage/ports/message-store.ts';
+import type { InsertBatch, MessageStoreWriter } from '../../storage/ports/message-store.ts';
 import { logWriterKind } from './log-writer-messages.ts';
 import { watermarkKind } from './watermark.ts';
 
@@ -27,8 +29,11 @@ export interface PersisterOptions {
   /** Shards that are told how far the store has come. */
   readonly threads: readonly number[];
   readonly maxBatchBytes: number;
-  /** Reports records that contradict the store: a defect, kept in quarantine. */
-  readonly onRefused: (refused: InsertReport['refused']) => void;
+  /** Takes what the store refuses and what cannot be decoded; the log forgets it only when they are safe there. */
+  readonly putAside: (letters: readonly NewDeadLetter[]) => void | Promise<void>;
+  /** Hears of what the store has taken. */
+  readonly events?: MessageEvents;
+  readonly wallMs: () => number;
   /** A back end is away: the move is tried again after a pause. */
   readonly onPaused: (fault: StorageFault) => void;
   /** Pause between two batches: what is written meanwhile shares the next one's transaction. */
@@ -38,7 +43,10 @@ export interface PersisterOptions {
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 
-export type DrainOptions = Pick<PersisterOptions, 'partition' | 'log' | 'store' | 'maxBatchBytes' | 'onRefused'>;
+export type DrainOptions = Pick<
+  PersisterOptions,
+  'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'events' | 'wallMs'
+>;
 
 /** One for each partition, whose number is its id. */
 export const persisterKind = defineKind<PersisterMessage>({
@@ -55,15 +63,21 @@ export function persister(optionsOf: (partition: number) => PersisterOptions): B
 
 /** Moves everything that the partition holds into the store; the position reached. Used at start, before rooms open. */
 export async function drainLog(options: DrainOptions): Promise<LogPosition> {
-  const { partition, log, store, maxBatchBytes, onRefused } = options;
+  const { partition, log, store, maxBatchBytes } = options;
   let position = await store.persisted(partition);
   for (;;) {
     const batches = await log.read(position, maxBatchBytes);
     const last = batches.at(-1);
     if (last === undefined) return position;
-    for (const batch of stretches(partition, batches)) {
+    for (const { unreadable, ...batch } of stretches(partition, batches)) {
       const report = await store.insert(batch);
-      if (report.refused.length > 0) onRefused(report.refused);
+      const letters = [
+        ...unreadable,
+        ...report.refused.map(({ record, reason }) => ({ reason, bytes: encodeLogRecord(record) })),
+      ];
+      if (letters.length > 0) await putAside(options, letters);
+      const refused = new Set(report.refused.map(({ record }) => record));
+      await options.events?.stored(batch.records.filter((record) => !refused.has(record)));
     }
     position = last.position;
   }
@@ -135,16 +149,29 @@ class Persister implements Actor<PersisterMessage> {
   }
 }
 
+/** Why a record cannot be stored, and the record. */
+type Refusal = Pick<NewDeadLetter, 'reason' | 'bytes'>;
+
+interface Stretch extends InsertBatch {
+  readonly unreadable: readonly Refusal[];
+}
+
+async function putAside({ putAside, wallMs }: DrainOptions, refusals: readonly Refusal[]): Promise<void> {
+  const at = wallMs();
+  await putAside(refusals.map((refusal) => ({ kind: 'record', at, ...refusal })));
+}
+
 /** Groups that can share a transaction: a fence begins a new one. */
-function stretches(partition: number, batches: readonly LogBatch[]): InsertBatch[] {
-  const found: InsertBatch[] = [];
+function stretches(partition: number, batches: readonly LogBatch[]): Stretch[] {
+  const found: Stretch[] = [];
   let group: LogBatch[] = [];
   const end = (): void => {
     const last = group.at(-1);
     if (last === undefined) return;
     const fence = group[0]?.fence;
-    const records = group.flatMap((batch) => batch.records.map(decodeLogRecord));
-    found.push({ partition, position: last.position, records, ...(fence === undefined ? {} : { fence }) });
+    const unreadable: Refusal[] = [];
+    const records = group.flatMap((batch) => batch.records.flatMap((bytes) => decodedOrAside(bytes, unreadable)));
+    found.push({ partition, position: last.position, records, unreadable, ...(fence === undefined ? {} : { fence }) });
     group = [];
   };
   for (const batch of batches) {
@@ -153,4 +180,14 @@ function stretches(partition: number, batches: readonly LogBatch[]): InsertBatch
   }
   end();
   return found;
+}
+
+function decodedOrAside(bytes: Uint8Array, unreadable: Refusal[]): readonly LogRecord[] {
+  try {
+    return [decodeLogRecord(bytes)];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    unreadable.push({ reason: error.message, bytes });
+    return [];
+  }
 }

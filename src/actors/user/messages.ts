@@ -18,7 +18,10 @@ export interface Identity {
   readonly expiresAt: number;
 }
 
-/** A session says hello. Answered once the token is known to be valid; `unauthenticated` otherwise. */
+/**
+ * A session says hello, or that it is still there: one that does not is forgotten. Answered once the token is known to be
+ * valid; `unauthenticated` otherwise.
+ */
 export interface AttachSession extends Request<AttachedSession> {
   readonly type: 'attach';
   readonly session: SessionAddress;
@@ -59,12 +62,12 @@ export interface ReplacePassword extends Request<Record<string, never>> {
   readonly passwordHash: string;
   readonly keep: string | null;
 }
-/** The user is in the room now. */
-export interface EnteredRoom {
+/** The user is in the room now. Answered once the user's actor knows. */
+export interface EnteredRoom extends Request<Record<string, never>> {
   readonly type: 'entered';
   readonly room: string;
 }
-export interface LeftRoom {
+export interface LeftRoom extends Request<Record<string, never>> {
   readonly type: 'left';
   readonly room: string;
 }

@@ -7,14 +7,16 @@
 
 import { CLOSE, type CloseCode } from '../../protocol/close-codes.ts';
 import { fault } from '../../protocol/faults.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { CancelTimer } from '../../runtime/host.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
-import { pinnedId } from '../../runtime/placement.ts';
-import type { Reply } from '../../runtime/reply.ts';
+import type { Ref } from '../../runtime/ref.ts';
+import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
 import type { TokenPolicy, TokenRecord, UserRecord } from '../../storage/ports/records.ts';
-import { type SessionMessage, sessionKind } from '../session/messages.ts';
+import { type Kick, type SessionMessage, sessionKind } from '../session/messages.ts';
 import { askRecords } from '../storage/records.ts';
+import { loaded, Memberships } from './memberships.ts';
 import type {
   AttachSession,
   Authenticate,
@@ -26,6 +28,7 @@ import type {
   SessionAddress,
   UserMessage,
 } from './messages.ts';
+import { idOf, type OpenSession, OpenSessions, SESSION_LEASE_MS } from './open-sessions.ts';
 
 export interface UserOptions {
   readonly policy: TokenPolicy;
@@ -44,24 +47,23 @@ const UNAUTHENTICATED = fault('unauthenticated', 'the token is not valid');
 const TOO_MANY_SOCKETS = fault('rate_limited', 'the user has too many open sockets', 10_000);
 /** Tokens that are known to be valid without asking the records again. */
 const MAX_KNOWN_TOKENS = 64;
+/** Memberships are looked up again once they are this old and a session attaches. */
+const ROOMS_FRESH_MS = LIMITS.heartbeatMs;
+const CHECK_AGAIN_MS = 500;
+const KICK_DEADLINE_MS = 2_000;
 /** Longest wait that a timer is set for; a later expiry is looked at again then. */
 const MAX_TIMER_MS = 86_400_000;
 
-interface OpenSession {
-  readonly address: SessionAddress;
-  readonly tokenHash: string;
-}
-
 /** Open sessions, which no storage knows: an actor that fails and comes back finds them here. */
-type SessionsByUser = Map<string, Map<string, OpenSession>>;
+type SessionsByUser = Map<string, OpenSessions>;
 
 class User implements Actor<UserMessage> {
   readonly #context: Context<UserMessage>;
   readonly #options: UserOptions;
   /** Null: there is no such user. */
   #record: UserRecord | null = null;
-  readonly #rooms = new Set<string>();
-  readonly #sessions: Map<string, OpenSession>;
+  readonly #rooms: Memberships;
+  readonly #sessions: OpenSessions;
   readonly #allSessions: SessionsByUser;
   /** Sessions whose token is being looked up; one that ends meanwhile is taken out. */
   readonly #attaching = new Set<string>();
@@ -72,7 +74,8 @@ class User implements Actor<UserMessage> {
     this.#context = context;
     this.#options = options;
     this.#allSessions = allSessions;
-    this.#sessions = allSessions.get(context.self.id) ?? new Map();
+    this.#rooms = new Memberships(context, (room) => this.#tellSessions({ type: 'room-entered', room }));
+    this.#sessions = allSessions.get(context.self.id) ?? new OpenSessions();
     allSessions.set(context.self.id, this.#sessions);
   }
 
@@ -82,13 +85,7 @@ class User implements Actor<UserMessage> {
     this.#context.suspend();
     askRecords(this.#context, 'userById', [this.#context.self.id], (reply) => {
       this.#record = loaded(reply);
-      askRecords(this.#context, 'membershipsOf', [this.#context.self.id], (memberships) => {
-        for (const { room } of loaded(memberships)) {
-          this.#rooms.add(room);
-          this.#tellSessions({ type: 'room-entered', room });
-        }
-        this.#context.resume();
-      });
+      this.#rooms.load(() => this.#context.resume());
     });
   }
 
@@ -97,6 +94,7 @@ class User implements Actor<UserMessage> {
   }
 
   mayPassivate(): boolean {
+    this.#sessions.forgetSilent(this.#context.monotonicMs());
     return this.#sessions.size === 0 && this.#attaching.size === 0;
   }
 
@@ -123,11 +121,11 @@ class User implements Actor<UserMessage> {
       case 'replace-password':
         return this.#replacePassword(message);
       case 'entered':
-        this.#rooms.add(message.room);
-        return this.#tellSessions({ type: 'room-entered', room: message.room });
+        this.#rooms.entered(message.room);
+        return this.#context.reply({});
       case 'left':
-        this.#rooms.delete(message.room);
-        return;
+        this.#rooms.left(message.room);
+        return this.#context.reply({});
       case 'notify':
         return this.#tellSessions({ type: 'notify', frame: message.frame });
     }
@@ -135,7 +133,7 @@ class User implements Actor<UserMessage> {
 
   #attach({ session, tokenHash }: AttachSession): void {
     const replyTo = this.#context.replyTo();
-    const key = keyOf(session);
+    const key = idOf(session);
     this.#attaching.add(key);
     this.#identify(tokenHash, (reply) => {
       const gone = !this.#attaching.delete(key);
@@ -143,19 +141,22 @@ class User implements Actor<UserMessage> {
         replyTo?.settle(undefined, reply.ok ? UNAUTHENTICATED : reply.fault);
         return;
       }
+      const heardMs = this.#context.monotonicMs();
+      this.#sessions.forgetSilent(heardMs);
       if (this.#sessions.size >= this.#options.maxSockets && !this.#sessions.has(key)) {
         replyTo?.settle(undefined, TOO_MANY_SOCKETS);
         return;
       }
-      this.#sessions.set(key, { address: session, tokenHash });
+      this.#sessions.set(key, { address: session, tokenHash, heardMs });
       this.#watchExpiry();
-      replyTo?.settle({ identity: reply.value, rooms: [...this.#rooms] }, undefined);
+      this.#rooms.refresh(ROOMS_FRESH_MS);
+      replyTo?.settle({ identity: reply.value, rooms: this.#rooms.list() }, undefined);
     });
   }
 
   #detach(session: SessionAddress): void {
-    this.#sessions.delete(keyOf(session));
-    this.#attaching.delete(keyOf(session));
+    this.#sessions.delete(idOf(session));
+    this.#attaching.delete(idOf(session));
   }
 
   #authenticate({ tokenHash }: Authenticate): void {
@@ -182,10 +183,7 @@ class User implements Actor<UserMessage> {
       expiresAt,
     };
     askRecords(this.#context, 'saveToken', [token, policy, maxTokens], (reply) => {
-      if (!reply.ok) {
-        replyTo?.settle(undefined, reply.fault);
-        return;
-      }
+      if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
       this.#kill(reply.value, 'a newer login took this one’s place');
       replyTo?.settle({ expiresAt }, undefined);
     });
@@ -195,8 +193,9 @@ class User implements Actor<UserMessage> {
     const replyTo = this.#context.replyTo();
     const expiresAt = this.#context.wallMs() + this.#options.tokenTtlMs;
     askRecords(this.#context, 'renewToken', [this.#context.self.id, tokenHash, newTokenHash, expiresAt], (reply) => {
-      if (!reply.ok || !reply.value) {
-        replyTo?.settle(undefined, reply.ok ? UNAUTHENTICATED : reply.fault);
+      if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
+      if (!reply.value) {
+        replyTo?.settle(undefined, UNAUTHENTICATED);
         return;
       }
       this.#carryOver(tokenHash, newTokenHash);
@@ -207,9 +206,9 @@ class User implements Actor<UserMessage> {
   #revokeToken({ tokenHash }: RevokeToken): void {
     const replyTo = this.#context.replyTo();
     askRecords(this.#context, 'deleteToken', [this.#context.self.id, tokenHash], (reply) => {
-      if (reply.ok) this.#kill([tokenHash], 'logged out');
-      if (reply.ok) replyTo?.settle({}, undefined);
-      else replyTo?.settle(undefined, reply.fault);
+      if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
+      this.#kill([tokenHash], 'logged out');
+      replyTo?.settle({}, undefined);
     });
   }
 
@@ -217,10 +216,7 @@ class User implements Actor<UserMessage> {
     const replyTo = this.#context.replyTo();
     if (this.#record === null) return this.#context.fail(UNAUTHENTICATED);
     askRecords(this.#context, 'changePassword', [this.#context.self.id, passwordHash, keep], (reply) => {
-      if (!reply.ok) {
-        replyTo?.settle(undefined, reply.fault);
-        return;
-      }
+      if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
       this.#kill(reply.value, 'the password was changed');
       replyTo?.settle({}, undefined);
     });
@@ -273,6 +269,20 @@ class User implements Actor<UserMessage> {
     });
   }
 
+  /** Tokens may be dead although nobody said so: each that is known lives on only if the records still have it. */
+  #unknownOutcome(reason: Fault, replyTo: ReplyTo | undefined): void {
+    replyTo?.settle(undefined, reason);
+    const inUse = [...this.#sessions.values()].map((session) => session.tokenHash);
+    for (const hash of new Set([...this.#tokens.keys(), ...inUse])) this.#checkAgain(hash);
+  }
+
+  #checkAgain(tokenHash: string): void {
+    askRecords(this.#context, 'tokenByHash', [this.#context.self.id, tokenHash], (reply) => {
+      if (!reply.ok) this.#context.after(CHECK_AGAIN_MS, () => this.#checkAgain(tokenHash));
+      else if (reply.value === null) this.#kill([tokenHash], 'the token is not valid any more');
+    });
+  }
+
   #kill(hashes: readonly string[], reason: string): void {
     for (const hash of hashes) this.#tokens.delete(hash);
     const dead = new Set(hashes);
@@ -283,8 +293,16 @@ class User implements Actor<UserMessage> {
     for (const [key, session] of this.#sessions) {
       if (!which(session)) continue;
       this.#sessions.delete(key);
-      this.#tell(session.address, { type: 'kick', code, reason });
+      this.#kick(session, { type: 'kick', code, reason });
     }
+  }
+
+  /** Until it is known to have arrived, or the session has found out by itself. */
+  #kick(session: OpenSession, kick: Kick): void {
+    this.#context.ask(this.#ref(session.address), kick, KICK_DEADLINE_MS, (reply) => {
+      if (reply.ok || this.#context.monotonicMs() - session.heardMs > SESSION_LEASE_MS) return;
+      this.#context.after(reply.fault.retryAfter ?? 0, () => this.#kick(session, kick));
+    });
   }
 
   /** Expiry closes sockets too. */
@@ -310,17 +328,11 @@ class User implements Actor<UserMessage> {
     for (const { address } of this.#sessions.values()) this.#tell(address, message);
   }
 
-  #tell({ thread, socket }: SessionAddress, message: SessionMessage): void {
-    this.#context.tell(this.#context.ref(sessionKind, pinnedId(thread, socket)), message);
+  #tell(address: SessionAddress, message: SessionMessage): void {
+    this.#context.tell(this.#ref(address), message);
   }
-}
 
-function keyOf({ thread, socket }: SessionAddress): string {
-  return pinnedId(thread, socket);
-}
-
-/** A user that cannot load fails, and is tried again by its supervisor. */
-function loaded<T>(reply: Reply<T>): T {
-  if (reply.ok) return reply.value;
-  throw new Error(`a user cannot load: ${reply.fault.message}`);
+  #ref(address: SessionAddress): Ref<SessionMessage> {
+    return this.#context.ref(sessionKind, idOf(address));
+  }
 }

@@ -1,30 +1,24 @@
-/** The log thread: the writing sides of the message log's partitions and nothing else. */
-import { partitionOf } from '../../actors/room/home.ts';
+/** The log thread: the node's lease, the writing sides of the message log's partitions, and nothing else. */
 import { logWriter } from '../../actors/storage/log-writer.ts';
 import { logWriterKind } from '../../actors/storage/log-writer-messages.ts';
-import { SLOTS } from '../../runtime/placement.ts';
-import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
-import { SegmentedLogWriter } from '../../storage/embedded/log/writer.ts';
-import { progressOf, type RoleEnvironment, type RunningRole } from './role.ts';
+import type { MessageLogWriter } from '../../storage/ports/message-log.ts';
+import { takeLease } from '../storage/lease.ts';
+import { checkPartitions, type OpenLog, openLogWriters } from '../storage/log.ts';
+import type { RoleEnvironment, RunningRole } from './role.ts';
 
-export function startLogRole(environment: RoleEnvironment): RunningRole {
-  const { shard, config } = environment;
-  const { epoch, persisted } = progressOf(environment);
-  const paths = dataDirPaths(config.dataDir);
-  const partitions = persisted.map((startAfter, partition) => {
-    const slots = slotsOf(partition, persisted.length);
-    return new SegmentedLogWriter(paths.log, { startAfter, fence: { epoch, slots } });
-  });
-  shard.register(logWriterKind, logWriter(partitions));
+export async function startLogRole(environment: RoleEnvironment): Promise<RunningRole> {
+  const lease = await takeLease(environment);
+  await checkPartitions(environment);
+  let log: OpenLog<MessageLogWriter> | undefined;
   return {
-    end: () => {
-      for (const log of partitions) log.close();
-      return Promise.resolve();
+    open(progress) {
+      log = openLogWriters(environment, progress);
+      environment.shard.register(logWriterKind, logWriter(log.partitions, lease.isSure));
+    },
+    backEnds: () => log?.backEnds() ?? [],
+    end: async () => {
+      await log?.close();
+      await lease.release();
     },
   };
-}
-
-/** The slots whose rooms write to the partition, ascending. */
-function slotsOf(partition: number, partitions: number): number[] {
-  return Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => partitionOf(slot, partitions) === partition);
 }

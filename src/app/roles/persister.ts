@@ -1,47 +1,71 @@
-/** The persister thread: moves the log into the message store. Rooms open only after it has emptied the log once. */
+/** The persister thread: moves the log into the message store, partition by partition. */
 import { type DrainOptions, drainLog, persister, persisterKind } from '../../actors/storage/persister.ts';
-import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
-import { SegmentedLogReader } from '../../storage/embedded/log/reader.ts';
-import { SqliteMessageStoreWriter } from '../../storage/embedded/store/writer.ts';
+import type { NewDeadLetter } from '../../storage/ports/dead-letters.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
-import type { InsertReport } from '../../storage/ports/message-store.ts';
+import { openAside } from '../storage/aside.ts';
+import { Circuits } from '../storage/circuits.ts';
+import { insist } from '../storage/insist.ts';
+import { openLogReaders } from '../storage/log.ts';
+import { openStoreWriter } from '../storage/store.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 100;
 
-export async function startPersisterRole({ shard, crew, config, log }: RoleEnvironment): Promise<RunningRole> {
-  const paths = dataDirPaths(config.dataDir);
-  const store = new SqliteMessageStoreWriter(paths.messages);
-  const onRefused = (refused: InsertReport['refused']): void => {
-    for (const { record, reason } of refused) {
-      log.error('a record contradicts the store and is quarantined', { room: record.room, seq: record.seq, reason });
-    }
+export async function startPersisterRole(environment: RoleEnvironment): Promise<RunningRole> {
+  const { shard, crew, log } = environment;
+  const circuits = new Circuits(environment);
+  const store = await openStoreWriter(environment, circuits);
+  const aside = openAside(environment);
+  const readers = openLogReaders(environment, aside);
+  const putAside = async (letters: readonly NewDeadLetter[]): Promise<void> => {
+    for (const { reason } of letters) log.error('a record cannot be stored and is put aside', { reason });
+    await aside.deadLetters.add(letters);
   };
-  const onPaused = ({ message }: StorageFault): void => log.warn('the log cannot be moved now', { fault: message });
-  const drains = [new SegmentedLogReader(paths.log)].map(
-    (reader, partition): DrainOptions => ({ partition, log: reader, store, maxBatchBytes: MAX_BATCH_BYTES, onRefused }),
+  const drains = readers.partitions.map(
+    (reader, partition): DrainOptions => ({
+      partition,
+      log: reader,
+      store,
+      ...(aside.events === undefined ? {} : { events: aside.events }),
+      maxBatchBytes: MAX_BATCH_BYTES,
+      putAside,
+      wallMs: () => shard.host.wallMs(),
+    }),
   );
   const persisted: number[] = [];
   for (const drain of drains) {
-    const position = await drainLog(drain);
+    const position = await insist(log, 'empty the message log', () => drainLog(drain));
     await drain.log.trim(position);
     persisted.push(position);
   }
-  const epoch = store.claimEpoch();
+  const epoch = await insist(log, 'claim an epoch', async () => await store.claimEpoch());
   const threads = Array.from({ length: crew.shards }, (_, thread) => thread);
+  const onPaused = ({ message }: StorageFault): void => log.warn('the log cannot be moved now', { fault: message });
   shard.register(
     persisterKind,
     persister((partition) => ({ ...(drains[partition] as DrainOptions), threads, lingerMs: LINGER_MS, onPaused })),
   );
   return {
     progress: { epoch, persisted },
+    backEnds: () => [...circuits.reports(), ...readers.backEnds(), ...aside.backEnds()],
     end: async () => {
-      for (const drain of drains) {
-        await drainLog(drain);
-        await drain.log.close();
-      }
-      store.close();
+      await drainAtEnd(drains, log);
+      await readers.close();
+      await aside.close();
+      await store.close();
     },
   };
+}
+
+/** Saves the next start some work; what cannot be moved now waits in the log. */
+async function drainAtEnd(drains: readonly DrainOptions[], log: RoleEnvironment['log']): Promise<void> {
+  try {
+    for (const drain of drains) {
+      const position = await drainLog(drain);
+      await drain.log.trim(position);
+    }
+  } catch (error) {
+    log.warn('the log was not emptied at the end', { error });
+  }
 }

@@ -1,21 +1,25 @@
 /** The records thread: users, rooms and members, and reading messages. */
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
-import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
-import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
-import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
+import { S3Objects } from '../../storage/s3/s3-objects.ts';
+import { Circuits } from '../storage/circuits.ts';
+import { openReading } from '../storage/reading.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
-export function startRecordsRole({ shard, config }: RoleEnvironment): RunningRole {
-  const paths = dataDirPaths(config.dataDir);
-  const driver = new SqliteRecords(paths.records);
-  const store = new SqliteMessageStoreReader(paths.messages);
-  shard.register(recordsKind, records(driver));
-  shard.register(messageReaderKind, messageReader(store));
+export async function startRecordsRole(environment: RoleEnvironment): Promise<RunningRole> {
+  const { shard, config } = environment;
+  const circuits = new Circuits(environment);
+  const reading = await openReading(environment, circuits);
+  shard.register(recordsKind, records(reading.records));
+  shard.register(messageReaderKind, messageReader(reading.messages));
+  const { s3 } = config.storage;
+  const objects = s3 === undefined ? undefined : new S3Objects(s3);
+  if (objects !== undefined) circuits.add('objects', { probe: () => objects.ping() });
   return {
+    backEnds: () => [...circuits.reports(), ...reading.backEnds()],
     end: async () => {
-      store.close();
-      await driver.close();
+      await reading.close();
+      await objects?.close();
     },
   };
 }

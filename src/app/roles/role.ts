@@ -9,13 +9,13 @@ export interface RoleEnvironment {
   readonly crew: Crew;
   readonly config: ThreadConfig;
   readonly log: Logger;
-  /** Undefined on the persister's thread only. */
+  /** Undefined on the threads that start before it is known. */
   readonly progress: Progress | undefined;
   /** Ends the process: this thread is no longer to be trusted. */
   readonly fail: (error: unknown) => void;
 }
 
-/** The progress that every role but the persister's is given. */
+/** The progress that a role is given which starts after the persister. */
 export function progressOf({ progress }: RoleEnvironment): Progress {
   if (progress === undefined) throw new Error('this role starts after the persister');
   return progress;
@@ -24,6 +24,8 @@ export function progressOf({ progress }: RoleEnvironment): Progress {
 export interface RunningRole {
   /** Found out by the persister's role. */
   readonly progress?: Progress;
+  /** The log's role: the store's progress is known. */
+  open?(progress: Progress): void;
   listen?(): void;
   /** Says goodbye to the clients and resolves when all are gone, or after a bound. */
   drain?(spreadMs: number): Promise<void>;

@@ -10,6 +10,9 @@ export interface DataDir {
   readonly log: string;
   readonly messages: string;
   readonly records: string;
+  readonly deadLetters: string;
+  /** File with the id under which back ends know this directory's owner. */
+  readonly node: string;
   /** Lets another process have the directory. Call it after everything in it is closed. */
   release(): void;
 }
@@ -30,5 +33,7 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     log: join(root, 'log'),
     messages: join(root, 'messages.db'),
     records: join(root, 'records.db'),
+    deadLetters: join(root, 'dead-letters.db'),
+    node: join(root, 'node.id'),
   };
 }
