@@ -98,6 +98,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     inspector(shard, {
       sockets: () => runningRole.sockets?.() ?? 0,
       backEnds: () => runningRole.backEnds?.() ?? [],
+      samples: () => runningRole.samples?.() ?? [],
     }),
   );
   return { shard, role: runningRole, log };

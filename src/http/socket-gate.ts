@@ -49,13 +49,15 @@ interface Publisher {
 export class SocketGate implements Sockets {
   readonly #shard: Shard;
   readonly #sockets = new Map<SocketId, RawSocket>();
-  #next = 1;
+  #next: SocketId;
   #draining = false;
   #emptied: (() => void) | undefined;
   #publisher: Publisher | undefined;
 
-  constructor(shard: Shard) {
+  /** Sockets are numbered from `firstSocket`: above those of all earlier starts, where other nodes may speak of them. */
+  constructor(shard: Shard, firstSocket: SocketId = 1) {
     this.#shard = shard;
+    this.#next = firstSocket;
   }
 
   /** Open sockets. */

@@ -12,7 +12,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
 import type { Reply } from '../../runtime/reply.ts';
-import { ledgerKind, type RenewLeases } from '../room/ledger.ts';
+import { ledgerKind } from '../room/ledger.ts';
 import { type Attached, type HistorySlice, roomKind } from '../room/messages.ts';
 import { sessionKind } from '../session/messages.ts';
 import type { Sockets } from '../sockets.ts';
@@ -26,6 +26,7 @@ import type {
   Removed,
   StartTopic,
 } from './messages.ts';
+import { renewalsByOwner } from './renewals.ts';
 import { type Subscriber, Topic } from './topic.ts';
 
 export interface FanoutOptions {
@@ -237,7 +238,8 @@ class Fanout implements Actor<FanoutMessage> {
     this.#markDirty(topic);
     topic.pending.push(frame);
     this.#publish(topic);
-    for (const subscriber of topic.subscribers.values()) if (subscriber.user === user) this.#cutOff(topic, subscriber, frame);
+    for (const subscriber of topic.subscribers.values())
+      if (subscriber.user === user) this.#cutOff(topic, subscriber, frame);
     this.#dropIfUnused(topic);
   }
 
@@ -317,15 +319,7 @@ class Fanout implements Actor<FanoutMessage> {
 
   /** One message to each owner says what this thread believes of all its rooms there. */
   #renew(): void {
-    const owners = new Map<number, RenewLeases['topics'][number][]>();
-    for (const { room, seq, version } of this.#topics.values()) {
-      if (seq < 0) continue;
-      const owner = this.#context.ref(roomKind, room).thread;
-      const topics = owners.get(owner);
-      if (topics === undefined) owners.set(owner, [{ room, seq, version }]);
-      else topics.push({ room, seq, version });
-    }
-    for (const [owner, topics] of owners) {
+    for (const [owner, topics] of renewalsByOwner(this.#context, this.#topics.values())) {
       const ledger = this.#context.ref(ledgerKind, pinnedId(owner, 0));
       this.#context.tell(ledger, { type: 'renew', thread: this.#context.thread, topics });
     }

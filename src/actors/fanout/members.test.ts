@@ -114,6 +114,35 @@ describe('a removal that was lost on its way', () => {
     }
   });
 
+  test('[FAN6] who is removed before their frames begin is told by their session, behind what it told before', () => {
+    for (const lost of [false, true]) {
+      const { wire, session, tell, attached } = bed();
+      const CAL = 3;
+      tell({ type: 'join', session: CAL, user: 'cal', room: ROOM });
+      attached([VIEW, VIEW, VIEW], 1, 3);
+      wire.got[CAL] = [];
+      const frame = encodeNotification('room', { room: ROOM, event: 'left', version: 4, user: 'cal', username: 'cal' });
+      if (lost) {
+        tell({ type: 'deliver', room: ROOM, seq: 2, version: 4, frame: frameOf(2) });
+        attached([VIEW, VIEW, null], 2, 4);
+      } else tell({ type: 'removed', room: ROOM, user: 'cal', version: 4, frame });
+      const left = session.expect('room-left');
+      expect(decodeReplies(left.frame ?? new Uint8Array(0))).toMatchObject([
+        { params: { event: 'left', user: 'cal' } },
+      ]);
+      expect(wire.got[CAL]).toEqual([]);
+    }
+  });
+
+  test('[FAN7] frames begin once, however often the session asks for it', async () => {
+    const { shard, wire, deliver } = bed();
+    const ref = shard.ref(fanoutKind, pinnedId(0, 0));
+    const again = shard.ask(ref, { type: 'start', session: ANN, room: ROOM, after: 0 });
+    expect(await again).toEqual({ ok: true, value: {} });
+    deliver(2, 2);
+    expect(wire.got).toEqual({ [ANN]: ['seq 2'], [BOB]: ['seq 2'] });
+  });
+
   test('[FAN4] a removal that is known already cuts off nobody: the user may have come back since', () => {
     const { wire, room, tell, deliver } = bed();
     const frame = encodeNotification('room', { room: ROOM, event: 'left', version: 2, user: 'ann', username: 'ann' });

@@ -25,7 +25,7 @@ function world() {
       },
     };
   });
-  shard.register(inspectorKind, inspector(shard.shard, { sockets: () => 7, backEnds: () => [] }));
+  shard.register(inspectorKind, inspector(shard.shard, { sockets: () => 7, backEnds: () => [], samples: () => [] }));
   const tell = (id: string, ...types: Work['type'][]): void => {
     for (const type of types) shard.tell(shard.ref(kind, id), { type });
     shard.settle();

@@ -9,12 +9,14 @@ import type { Behaviour } from '../../runtime/kind.ts';
 import type { KindEntry } from '../../runtime/kind-entry.ts';
 import type { Shard } from '../../runtime/shard.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 import type { ActorLine, InspectorMessage, KindReport, ThreadReport } from './messages.ts';
 
 /** What the thread knows beside its actors. */
 export interface ThreadFacts {
   sockets(): number;
   backEnds(): readonly BackEndReport[];
+  samples(): readonly Sample[];
 }
 
 export function inspector(shard: Shard, facts: ThreadFacts): Behaviour<InspectorMessage> {
@@ -58,6 +60,7 @@ function reportOf(shard: Shard, facts: ThreadFacts): ThreadReport {
     deadLetters: shard.deadLetters.total,
     sockets: facts.sockets(),
     backEnds: facts.backEnds(),
+    samples: facts.samples(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { CellStatus, CellSummary } from '../../runtime/cell-state.ts';
 import { defineKind } from '../../runtime/kind.ts';
 import type { Request } from '../../runtime/reply.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 
 /** One kind on one thread. */
 export interface KindReport {
@@ -33,6 +34,8 @@ export interface ThreadReport {
   readonly sockets: number;
   /** Back ends that the thread talks to over a network; none in embedded mode. */
   readonly backEnds: readonly BackEndReport[];
+  /** What its storage counts. */
+  readonly samples: readonly Sample[];
 }
 
 export interface ReportThread extends Request<ThreadReport> {

@@ -16,20 +16,23 @@ export interface StoredRoom {
   readonly head: RoomHead;
 }
 
-/** Asks for everything at once; null where there is no such room. Fails the room's turn if one of them is not to be had. */
+/** Null where there is no such room: then nothing else is asked for. Fails the room's turn if one of them is not to be had. */
 export function loadRoom(context: Context<RoomMessage>, onLoaded: (found: StoredRoom | null) => void): void {
   const { id } = context.self;
-  let record: RoomRecord | null | undefined;
+  askRecords(context, 'room', [id], (reply) => {
+    const record = loaded(reply);
+    if (record === null) onLoaded(null);
+    else loadRest(context, record, onLoaded);
+  });
+}
+
+function loadRest(context: Context<RoomMessage>, record: RoomRecord, onLoaded: (found: StoredRoom) => void): void {
+  const { id } = record;
   let members: readonly MemberRecord[] | undefined;
   let head: RoomHead | undefined;
   const look = (): void => {
-    if (record === undefined || members === undefined || head === undefined) return;
-    onLoaded(record === null ? null : { record, members, head });
+    if (members !== undefined && head !== undefined) onLoaded({ record, members, head });
   };
-  askRecords(context, 'room', [id], (reply) => {
-    record = loaded(reply);
-    look();
-  });
   askRecords(context, 'members', [id], (reply) => {
     members = loaded(reply);
     look();

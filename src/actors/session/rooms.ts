@@ -109,9 +109,15 @@ export class RoomsOfSession {
   /** The client knows of the room now: frames after `after` may come. Starting twice does nothing. */
   start(room: string, after: number): void {
     const { context, socket: session } = this.#session;
-    context.ask(this.#fanout, { type: 'start', session, room, after }, JOIN_DEADLINE_MS, (reply) => {
-      if (!reply.ok && this.#entered.has(room)) context.after(START_RETRY_MS, () => this.start(room, after));
-    });
+    const entered = this.#entered.get(room);
+    // Who was cut off and has entered again since begins elsewhere.
+    const begin = (): void => {
+      if (entered === undefined || this.#entered.get(room) !== entered) return;
+      context.ask(this.#fanout, { type: 'start', session, room, after }, JOIN_DEADLINE_MS, (reply) => {
+        if (!reply.ok) context.after(START_RETRY_MS, begin);
+      });
+    };
+    begin();
   }
 
   /** The user became a member elsewhere, or an entry that failed is tried again: the client learns it from us. */

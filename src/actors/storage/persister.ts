@@ -34,6 +34,7 @@ export interface PersisterOptions {
   /** Hears of what the store has taken. */
   readonly events?: MessageEvents;
   readonly wallMs: () => number;
+  readonly lag: Lag;
   /** A back end is away: the move is tried again after a pause. */
   readonly onPaused: (fault: StorageFault) => void;
   /** Pause between two batches: what is written meanwhile shares the next one's transaction. */
@@ -47,6 +48,24 @@ export type DrainOptions = Pick<
   PersisterOptions,
   'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'events' | 'wallMs'
 >;
+
+/** Since when the log has had what the store lacks. Outlives the incarnations of its persister. */
+export class Lag {
+  #sinceMs: number | undefined;
+
+  begin(nowMs: number): void {
+    this.#sinceMs ??= nowMs;
+  }
+
+  end(): void {
+    this.#sinceMs = undefined;
+  }
+
+  /** 0 where nothing waits. */
+  ms(nowMs: number): number {
+    return this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs;
+  }
+}
 
 /** One for each partition, whose number is its id. */
 export const persisterKind = defineKind<PersisterMessage>({
@@ -109,9 +128,11 @@ class Persister implements Actor<PersisterMessage> {
 
   #drain(): void {
     this.#busy = true;
+    this.#options.lag.begin(this.#context.monotonicMs());
     this.#context.pipe(this.#moveAll(), (outcome) => {
       if ('value' in outcome) {
         this.#pauseMs = MIN_PAUSE_MS;
+        this.#options.lag.end();
         this.#publish(outcome.value);
         this.#context.after(this.#options.lingerMs, () => this.#rested());
       } else this.#pauseAfter(outcome.error);

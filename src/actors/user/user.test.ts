@@ -15,8 +15,8 @@ const LOST = { code: 'unavailable', message: 'no answer', retryAfter: 500 };
 const ANN = { id: 'ann', username: 'Ann', passwordHash: '', createdAt: 0 };
 const MAX_SOCKETS = 2;
 
-/** Ann's actor, with records that know the tokens in `tokens` and the rooms in `rooms`. */
-function bed() {
+/** Ann's actor, with records that know the tokens in `tokens` and the rooms in `rooms`; slow ones leave tokens to the test. */
+function bed({ slowTokens = false } = {}) {
   const shard = new TestShard({ placement: evenPlacement(1, { records: 0 }) });
   const tokens = new Set(['old']);
   const rooms = new Set(['lobby']);
@@ -30,17 +30,15 @@ function bed() {
     createdAt: 0,
     expiresAt: Number.MAX_SAFE_INTEGER,
   });
-  records.answer('userById', () => ANN);
+  records.answer('usersById', () => [ANN]);
   records.answer('membershipsOf', () => [...rooms].map((room) => ({ room, role: 'member', read: 0 })));
-  records.answer('tokenByHash', ({ args }) => {
-    const hash = String(args[1]);
-    return tokens.has(hash) ? tokenOf(hash) : null;
-  });
+  const lookUp = (hash: string): TokenRecord | null => (tokens.has(hash) ? tokenOf(hash) : null);
+  if (!slowTokens) records.answer('tokenByHash', ({ args }) => lookUp(String(args[1])));
   shard.register(userKind, user({ policy: 'device', tokenTtlMs: 1e12, maxTokens: 8, maxSockets: MAX_SOCKETS }));
   const ann = shard.ref(userKind, 'ann');
   const attach = (socket: number, tokenHash = 'old'): Promise<Reply<AttachedSession>> =>
     shard.ask(ann, { type: 'attach', session: { thread: 0, socket }, tokenHash });
-  return { shard, tokens, rooms, records, session, ann, attach };
+  return { shard, tokens, rooms, records, session, ann, attach, tokenOf };
 }
 
 describe('open sessions', () => {
@@ -57,6 +55,19 @@ describe('open sessions', () => {
     expect((await attach(3)).ok).toBe(true);
     expect((await attach(4)).ok).toBe(false);
     expect((await attach(1)).ok).toBe(true);
+  });
+
+  test('[USR5] a session that asks again before it was answered is attached all the same; one that ended meanwhile is not', async () => {
+    const { shard, records, ann, attach, tokenOf } = bed({ slowTokens: true });
+    const [first, again, ended] = [attach(1), attach(1), attach(2)];
+    for (const type of ['userById', 'membershipsOf'] as const) records.expect(type);
+    const asked = [1, 2, 3].map(() => records.expectAsk('tokenByHash'));
+    shard.tell(ann, { type: 'detach', session: { thread: 0, socket: 2 } });
+    shard.settle();
+    for (const { replyTo } of asked) replyTo?.settle(tokenOf('old'), undefined);
+    shard.settle();
+    expect([await first, await again].map((reply) => reply?.ok)).toEqual([true, true]);
+    expect(await ended).toMatchObject({ ok: false, fault: { code: 'unauthenticated' } });
   });
 
   test('[USR1] silent sessions do not keep a user in memory', async () => {

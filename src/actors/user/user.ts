@@ -13,7 +13,8 @@ import type { CancelTimer } from '../../runtime/host.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { Ref } from '../../runtime/ref.ts';
 import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
-import type { TokenPolicy, TokenRecord, UserRecord } from '../../storage/ports/records.ts';
+import type { TokenPolicy, TokenRecord } from '../../storage/ports/records.ts';
+import type { Person } from '../room/messages.ts';
 import { type Kick, type SessionMessage, sessionKind } from '../session/messages.ts';
 import { askRecords } from '../storage/records.ts';
 import { loaded, Memberships } from './memberships.ts';
@@ -61,12 +62,12 @@ class User implements Actor<UserMessage> {
   readonly #context: Context<UserMessage>;
   readonly #options: UserOptions;
   /** Null: there is no such user. */
-  #record: UserRecord | null = null;
+  #record: Person | null = null;
   readonly #rooms: Memberships;
   readonly #sessions: OpenSessions;
   readonly #allSessions: SessionsByUser;
-  /** Sessions whose token is being looked up; one that ends meanwhile is taken out. */
-  readonly #attaching = new Set<string>();
+  /** How often each session waits for its token to be looked up; one that ends meanwhile is taken out. */
+  readonly #attaching = new Map<string, number>();
   readonly #tokens = new Map<string, TokenRecord>();
   #cancelExpiry: CancelTimer | undefined;
 
@@ -83,8 +84,8 @@ class User implements Actor<UserMessage> {
 
   started(): void {
     this.#context.suspend();
-    askRecords(this.#context, 'userById', [this.#context.self.id], (reply) => {
-      this.#record = loaded(reply);
+    askRecords(this.#context, 'usersById', [[this.#context.self.id]], (reply) => {
+      this.#record = loaded(reply)[0] ?? null;
       this.#rooms.load(() => this.#context.resume());
     });
   }
@@ -134,9 +135,12 @@ class User implements Actor<UserMessage> {
   #attach({ session, tokenHash }: AttachSession): void {
     const replyTo = this.#context.replyTo();
     const key = idOf(session);
-    this.#attaching.add(key);
+    this.#attaching.set(key, (this.#attaching.get(key) ?? 0) + 1);
     this.#identify(tokenHash, (reply) => {
-      const gone = !this.#attaching.delete(key);
+      const attaching = this.#attaching.get(key);
+      const gone = attaching === undefined;
+      if (attaching === 1) this.#attaching.delete(key);
+      else if (attaching !== undefined) this.#attaching.set(key, attaching - 1);
       if (!reply.ok || gone) {
         replyTo?.settle(undefined, reply.ok ? UNAUTHENTICATED : reply.fault);
         return;

@@ -1,7 +1,8 @@
 /** The persister thread: moves the log into the message store, partition by partition. */
-import { type DrainOptions, drainLog, persister, persisterKind } from '../../actors/storage/persister.ts';
+import { type DrainOptions, drainLog, Lag, persister, persisterKind } from '../../actors/storage/persister.ts';
 import type { NewDeadLetter } from '../../storage/ports/dead-letters.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 import { openAside } from '../storage/aside.ts';
 import { Circuits } from '../storage/circuits.ts';
 import { insist } from '../storage/insist.ts';
@@ -26,34 +27,45 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
     (reader, partition): DrainOptions => ({
       partition,
       log: reader,
-      store,
+      store: store.writer,
       ...(aside.events === undefined ? {} : { events: aside.events }),
       maxBatchBytes: MAX_BATCH_BYTES,
       putAside,
       wallMs: () => shard.host.wallMs(),
     }),
   );
+  const lags = drains.map(() => new Lag());
   const persisted: number[] = [];
   for (const drain of drains) {
     const position = await insist(log, 'empty the message log', () => drainLog(drain));
     await drain.log.trim(position);
     persisted.push(position);
   }
-  const epoch = await insist(log, 'claim an epoch', async () => await store.claimEpoch());
+  const epoch = await insist(log, 'claim an epoch', async () => await store.writer.claimEpoch());
   const threads = Array.from({ length: crew.shards }, (_, thread) => thread);
   const onPaused = ({ message }: StorageFault): void => log.warn('the log cannot be moved now', { fault: message });
   shard.register(
     persisterKind,
-    persister((partition) => ({ ...(drains[partition] as DrainOptions), threads, lingerMs: LINGER_MS, onPaused })),
+    persister((partition) => ({
+      ...(drains[partition] as DrainOptions),
+      lag: lags[partition] as Lag,
+      threads,
+      lingerMs: LINGER_MS,
+      onPaused,
+    })),
   );
   return {
     progress: { epoch, persisted },
+    samples: () => [
+      ...store.samples(),
+      ...lags.map((lag, partition) => lagSample(partition, lag.ms(shard.host.monotonicMs()))),
+    ],
     backEnds: () => [...circuits.reports(), ...readers.backEnds(), ...aside.backEnds()],
     end: async () => {
       await drainAtEnd(drains, log);
       await readers.close();
       await aside.close();
-      await store.close();
+      await store.writer.close();
     },
   };
 }
@@ -68,4 +80,13 @@ async function drainAtEnd(drains: readonly DrainOptions[], log: RoleEnvironment[
   } catch (error) {
     log.warn('the log was not emptied at the end', { error });
   }
+}
+
+function lagSample(partition: number, ms: number): Sample {
+  return {
+    name: 'mailroom_log_lag_seconds',
+    help: 'How long the partition has had messages that the store lacks.',
+    labels: { partition: String(partition) },
+    value: ms / 1_000,
+  };
 }

@@ -16,6 +16,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   const objects = s3 === undefined ? undefined : new S3Objects(s3);
   if (objects !== undefined) circuits.add('objects', { probe: () => objects.ping() });
   return {
+    samples: () => reading.samples(),
     backEnds: () => [...circuits.reports(), ...reading.backEnds()],
     end: async () => {
       await reading.close();

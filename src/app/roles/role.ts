@@ -2,6 +2,7 @@
 import type { Logger } from '../../log/logger.ts';
 import type { Shard } from '../../runtime/shard.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 import type { Crew, Progress, ThreadConfig } from '../crew.ts';
 
 export interface RoleEnvironment {
@@ -35,6 +36,8 @@ export interface RunningRole {
   sockets?(): number;
   /** How the back ends are that it talks to. */
   backEnds?(): readonly BackEndReport[];
+  /** What its storage counts. */
+  samples?(): readonly Sample[];
   /** Null when done, else the problem. */
   resetPassword?(username: string, password: string): Promise<string | null>;
   /** Closes what the role has open. */

@@ -2,6 +2,7 @@
 import { behind } from '../../actors/back-end/behind.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { ID_PATTERN } from '../../protocol/schema/common.ts';
+import type { Host } from '../../runtime/host.ts';
 import { CachedMessageReader } from '../../storage/cache/cached-message-reader.ts';
 import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
@@ -14,20 +15,24 @@ import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
 import { RECORDS_SCHEMA } from '../../storage/mysql/schema/records.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
+import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import type { Records } from '../../storage/ports/records.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 import { RedisCache } from '../../storage/redis/redis-cache.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
 import { nodeId } from './node-id.ts';
 import { connectRedis } from './redis.ts';
+import { cacheSamples } from './samples.ts';
 import type { MysqlSettings } from './settings.ts';
 
 export interface OpenReading {
   readonly records: Records;
   readonly messages: MessageStoreReader;
   backEnds(): readonly BackEndReport[];
+  samples(): readonly Sample[];
   close(): Promise<void>;
 }
 
@@ -54,6 +59,7 @@ function openEmbedded(dataDir: string): OpenReading {
     records,
     messages,
     backEnds: () => [],
+    samples: () => [],
     async close() {
       messages.close();
       await records.close();
@@ -75,6 +81,7 @@ async function openMysql(
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
+    samples: () => [],
     async close() {
       await messages.close();
       await servers.close();
@@ -97,7 +104,10 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
     connection === undefined
       ? new MemoryCache({ host, maxBytes: CACHE_BYTES })
       : new RedisCache(connection.redis, namespace);
-  const surroundings = { cache, near: new MemoryCache({ host, maxBytes: NEAR_BYTES }), host };
+  const onFault = limited(host, ({ message }: StorageFault) =>
+    log.warn('the cache cannot be used', { fault: message }),
+  );
+  const surroundings = { cache, near: new MemoryCache({ host, maxBytes: NEAR_BYTES }), host, onFault };
   const isRoomId = (id: string): boolean => ID.test(id);
   const forms = { isRoomId, isUserId: isRoomId, isUsername: (name: string) => name.length <= LIMITS.maxUsernameLength };
   const records = new CachedRecords(inner.records, { ...surroundings, ...forms });
@@ -108,8 +118,14 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
     incarnation: INCARNATION,
     name,
   });
-  const remember = (): void => void messages.rememberHot(HOT_BLOCKS).catch(() => undefined);
-  const timer = setInterval(remember, REMEMBER_EVERY_MS);
+  const remember = async (): Promise<void> => {
+    try {
+      await messages.rememberHot(HOT_BLOCKS);
+    } catch (error) {
+      log.debug('what is hot is not written down now', { error });
+    }
+  };
+  const timer = setInterval(() => void remember(), REMEMBER_EVERY_MS);
   messages.warmHot().then(
     (blocks) => log.info('the cache is warm', { blocks }),
     (error: unknown) => log.warn('the cache could not be warmed', { error }),
@@ -117,14 +133,26 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
   return {
     records,
     messages,
+    samples: () => cacheSamples({ ...records.counts, ...messages.counts }),
     backEnds: () => [...inner.backEnds(), ...(connection === undefined ? [] : [connection.report()])],
     async close() {
       clearInterval(timer);
-      await messages.rememberHot(HOT_BLOCKS).catch((error: unknown) => log.warn('what is hot is forgotten', { error }));
+      await remember();
       await inner.close();
       connection?.redis.close();
     },
   };
 }
 
+/** At most once in a while: what is away is asked for by everybody. */
+function limited<T>(host: Pick<Host, 'monotonicMs'>, report: (what: T) => void): (what: T) => void {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return (what) => {
+    if (host.monotonicMs() < nextMs) return;
+    nextMs = host.monotonicMs() + REPORT_EVERY_MS;
+    report(what);
+  };
+}
+
+const REPORT_EVERY_MS = 10_000;
 const ID = new RegExp(ID_PATTERN);

@@ -18,11 +18,17 @@ const START_MS = 2_000;
 export async function connectRedis(url: string, host: Host, log: Logger): Promise<CountedRedis> {
   let failures = 0;
   let lastFault = '';
+  let checkLater = false;
   const redis = new RedisConnection({
     url,
     host,
     onState(state, error) {
-      if (state === 'ready') log.info('Redis is connected');
+      if (state === 'ready') {
+        log.info('Redis is connected');
+        if (checkLater)
+          refuseEviction(redis).catch((error: unknown) => log.error('Redis must not be used so', { error }));
+        checkLater = false;
+      }
       if (state !== 'connecting' && state !== 'stalled') return;
       failures += 1;
       lastFault = error?.message ?? state;
@@ -31,14 +37,14 @@ export async function connectRedis(url: string, host: Host, log: Logger): Promis
   });
   try {
     await redis.ready(START_MS);
-    const problem = await evictionProblem(redis);
-    if (problem !== null) throw new StorageFault('refused', problem);
+    await refuseEviction(redis);
   } catch (error) {
     if (!(error instanceof StorageFault) || error.code !== 'unavailable') {
       redis.close();
       throw error;
     }
     log.warn('Redis is away: the engine starts without its cache', { fault: error.message });
+    checkLater = true;
   }
   return {
     redis,
@@ -52,4 +58,9 @@ export async function connectRedis(url: string, host: Host, log: Logger): Promis
       lastFault,
     }),
   };
+}
+
+async function refuseEviction(redis: RedisConnection): Promise<void> {
+  const problem = await evictionProblem(redis);
+  if (problem !== null) throw new StorageFault('refused', problem);
 }

@@ -2,8 +2,10 @@
 import { behind } from '../../actors/back-end/behind.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteMessageStoreWriter } from '../../storage/embedded/store/writer.ts';
+import type { SemiSync } from '../../storage/mysql/messages/semi-sync.ts';
 import { openMessageStoreWriter } from '../../storage/mysql/messages/writer.ts';
 import type { MessageStoreWriter } from '../../storage/ports/message-store.ts';
+import type { Sample } from '../../storage/ports/sample.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
@@ -11,12 +13,16 @@ import { insist } from './insist.ts';
 /** A batch may be large, and its commit waits for a replica. */
 const INSERT_DEADLINE_MS = 30_000;
 
-export async function openStoreWriter(
-  { config, log }: RoleEnvironment,
-  circuits: Circuits,
-): Promise<MessageStoreWriter> {
+export interface OpenStore {
+  readonly writer: MessageStoreWriter;
+  samples(): readonly Sample[];
+}
+
+export async function openStoreWriter({ config, log }: RoleEnvironment, circuits: Circuits): Promise<OpenStore> {
   const { mysql, amqp } = config.storage;
-  if (mysql === undefined) return new SqliteMessageStoreWriter(dataDirPaths(config.dataDir).messages);
+  if (mysql === undefined) {
+    return { writer: new SqliteMessageStoreWriter(dataDirPaths(config.dataDir).messages), samples: () => [] };
+  }
   const partitions = amqp?.partitions ?? 1;
   const store = await insist(log, 'open the message store', () =>
     openMessageStoreWriter(mysql.url, { pool: { maxConnections: Math.min(partitions, MAX_CONNECTIONS) + 1 } }),
@@ -26,8 +32,17 @@ export async function openStoreWriter(
     maxInFlight: partitions,
     deadlineMs: INSERT_DEADLINE_MS,
   });
-  return behind(backEnd, store);
+  return { writer: behind<MessageStoreWriter>(backEnd, store), samples: () => [semiSyncSample(store.semiSync)] };
 }
 
 /** Past this many, partitions take turns. */
 const MAX_CONNECTIONS = 8;
+
+function semiSyncSample(state: SemiSync): Sample {
+  return {
+    name: 'mailroom_mysql_semi_sync',
+    help: '1 while a replica has what MySQL commits before it says so; at 0 the primary is the only copy.',
+    labels: {},
+    value: state === 'on' ? 1 : 0,
+  };
+}
