@@ -13,12 +13,10 @@ export interface Following {
   readonly problem: string;
 }
 
-export interface SemiSync {
-  /** Statements after which a primary answers a commit only once a replica has it. */
-  readonly statements: readonly string[];
-}
-
 const TEXT = { prepared: false } as const;
+
+/** How long a commit waits for a replica that does not answer: milliseconds, and shorter than the engine's patience. */
+const SEMI_SYNC_WAIT_MS = 1_000;
 
 /** Undefined where the server follows nobody. */
 export async function following(connection: SqlConnection): Promise<Following | undefined> {
@@ -85,6 +83,9 @@ export async function becomeSemiSyncPrimary(connection: SqlConnection): Promise<
     await connection.run(`SET GLOBAL rpl_semi_sync_${replica}_enabled = OFF`, [], TEXT);
   }
   await connection.run(`SET GLOBAL rpl_semi_sync_${primary}_wait_point = 'AFTER_SYNC'`, [], TEXT);
+  await connection.run(`SET GLOBAL rpl_semi_sync_${primary}_timeout = ${SEMI_SYNC_WAIT_MS}`, [], TEXT);
+  // Nobody follows the new primary yet, and its first commits would all wait in vain.
+  await connection.run(`SET GLOBAL rpl_semi_sync_${primary}_wait_no_${replica} = OFF`, [], TEXT);
   await connection.run(`SET GLOBAL rpl_semi_sync_${primary}_enabled = ON`, [], TEXT);
   return true;
 }

@@ -9,7 +9,7 @@ import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
-import { openMessageStoreReader } from '../../storage/mysql/messages/reader.ts';
+import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
@@ -76,14 +76,13 @@ async function openMysql(
     openMysqlServers({ url, replicaUrls, schemas: [RECORDS_SCHEMA] }),
   );
   const backEnd = circuits.add('mysql', { probe: () => servers.primary.ping() });
-  const messages = openMessageStoreReader(url, replicaUrls);
+  const messages = messageStoreReaderOn(servers);
   return {
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
     samples: () => [],
     async close() {
-      await messages.close();
       await servers.close();
     },
   };

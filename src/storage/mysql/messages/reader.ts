@@ -1,0 +1,128 @@
+/**
+ * The message store's reading side.
+ *
+ * Heads and nonces come from the primary always, as seqs are given out by them. History may come from a replica. A
+ * partition's batches are applied there in the order of their commits, so that what a replica has of a room is a
+ * beginning of it without a hole; a page is taken from it only where nothing could be missing at the page's end, or the
+ * primary's head says that nothing is.
+ */
+import { StorageFault } from '../../ports/faults.ts';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  MessageStoreReader,
+  PostedNonce,
+  RoomHead,
+} from '../../ports/message-store.ts';
+import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
+import { NOWHERE } from '../position.ts';
+import { Replicas, type ReplicasOptions, type ReplicasStats } from '../replicas.ts';
+import { checkQuery, type FoundPage, readPage } from './history.ts';
+import { bytesOf, lastPosts } from './rows.ts';
+import { STREAM_TABLES } from './schema.ts';
+
+export interface MessageStoreReaderOptions {
+  /** Of the pool of connections to the primary that the reader opens. */
+  readonly pool?: PoolOptions;
+  readonly replicas?: ReplicasOptions;
+}
+
+/** Servers that are open already, such as those of the records. */
+interface ReaderServers {
+  readonly primary: SqlPool;
+  readonly replicas: Replicas;
+}
+
+const HEAD = `
+  SELECT (SELECT MAX(seq) FROM ${STREAM_TABLES.messages} WHERE room = ?) AS seq,
+    (SELECT MAX(seq) FROM ${STREAM_TABLES.changes} WHERE room = ?) AS \`change\``;
+
+/** Opens nothing yet: the first read does. The tables must exist: the writer makes them. */
+export function openMessageStoreReader(
+  url: string,
+  replicaUrls: readonly string[] = [],
+  options: MessageStoreReaderOptions = {},
+): MysqlMessageStoreReader {
+  const primary = openPool(url, options.pool);
+  const replicas = new Replicas(primary, replicaUrls, options.replicas);
+  return new MysqlMessageStoreReader({ primary, replicas }, async () => {
+    await replicas.close();
+    await primary.close();
+  });
+}
+
+/** Reads by the connections of a thread that has its servers open, and leaves closing them to it. */
+export function messageStoreReaderOn(servers: ReaderServers): MysqlMessageStoreReader {
+  return new MysqlMessageStoreReader(servers, () => Promise.resolve());
+}
+
+class MysqlMessageStoreReader implements MessageStoreReader {
+  readonly #primary: SqlPool;
+  readonly #replicas: Replicas;
+  readonly #close: () => Promise<void>;
+
+  constructor({ primary, replicas }: ReaderServers, close: () => Promise<void>) {
+    this.#primary = primary;
+    this.#replicas = replicas;
+    this.#close = close;
+  }
+
+  /** How many pages came from where. */
+  get stats(): ReplicasStats {
+    return this.#replicas.stats;
+  }
+
+  async head(room: string): Promise<RoomHead> {
+    const key = bytesOf(room);
+    const [row] = await this.#primary.rows<{ seq: number | null; change: number | null }>(HEAD, [key, key]);
+    return { seq: row?.seq ?? 0, change: row?.change ?? 0 };
+  }
+
+  async history(query: HistoryQuery): Promise<HistoryPage> {
+    checkQuery(query);
+    // Nothing but the primary knows the newest messages.
+    const isNewest = query.after === undefined && query.before === undefined;
+    const page = isNewest ? undefined : await this.#replicaPage(query);
+    const { frames, firstSeq, more } = page ?? (await readPage(this.#primary, query));
+    return { frames, firstSeq, more };
+  }
+
+  async nonces(room: string, sender: string, limit: number): Promise<readonly PostedNonce[]> {
+    return await lastPosts(this.#primary, STREAM_TABLES.messages, { room, sender }, limit);
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+
+  /** A page that is surely what the primary would answer; undefined where that is not certain. */
+  async #replicaPage(query: HistoryQuery): Promise<FoundPage | undefined> {
+    const { page, isFinal } = await this.#replicas.read(NOWHERE, async (runner) => ({
+      page: await readPage(runner, query),
+      isFinal: runner === this.#primary,
+    }));
+    if (isFinal) return page;
+    const { frames, firstSeq, lastSeq, more } = page;
+    if (frames.length === 0 || lastSeq - firstSeq + 1 !== frames.length) return undefined;
+    if (query.after === undefined) {
+      return lastSeq + 1 === query.before && (more || firstSeq === 1) ? page : undefined;
+    }
+    if (firstSeq !== query.after + 1) return undefined;
+    return more ? page : await this.#endingPage(query, page);
+  }
+
+  /** The replica has nothing after the page. Whether the room has is what the primary's head says. */
+  async #endingPage(query: HistoryQuery, page: FoundPage): Promise<FoundPage | undefined> {
+    const isFull = page.frames.length === query.limit;
+    try {
+      const { seq } = await this.head(query.room);
+      if (seq <= page.lastSeq) return page;
+    } catch (error) {
+      // Without the primary a full page is still right; whoever goes on from its end learns what there is.
+      if (!(error instanceof StorageFault) || !isFull) throw error;
+    }
+    return isFull ? { ...page, more: true } : undefined;
+  }
+}
+
+export type { MysqlMessageStoreReader };

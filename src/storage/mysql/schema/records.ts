@@ -1,0 +1,106 @@
+/**
+ * Tables of the records: users, tokens, rooms, members and files.
+ *
+ * What is compared is VARBINARY, so that it compares by byte: the collations that MySQL and MariaDB have in common take
+ * `ann` and `ann ` for the same name. Text that is only shown is VARCHAR. Times are milliseconds since the epoch (UTC).
+ */
+import type { Schema } from '../migrations.ts';
+
+const OPTIONS = 'ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
+
+/** As long as the protocol lets them be; a name has up to 64 code points of 4 bytes, a device up to 128. */
+const ID = 'VARBINARY(64)';
+const USERNAME = 'VARBINARY(256)';
+const DEVICE = 'VARBINARY(512)';
+/** Hex SHA-256. */
+const HASH = 'VARBINARY(64)';
+const COUNT = 'BIGINT UNSIGNED NOT NULL';
+const STATUS = 'VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL';
+
+export const RECORDS_SCHEMA: Schema = {
+  part: 'records',
+  migrations: [
+    {
+      name: 'users, tokens, rooms and members',
+      statements: [
+        `CREATE TABLE users (
+          id ${ID} NOT NULL,
+          username ${USERNAME} NOT NULL,
+          password_hash VARBINARY(512) NOT NULL,
+          created_at ${COUNT},
+          PRIMARY KEY (id),
+          UNIQUE KEY username (username)
+        ) ${OPTIONS}`,
+        `CREATE TABLE user_token (
+          id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+          user_id ${ID} NOT NULL,
+          username ${USERNAME} NOT NULL,
+          device ${DEVICE} NOT NULL,
+          token_hash ${HASH} NOT NULL,
+          created_at ${COUNT},
+          expires_at ${COUNT},
+          PRIMARY KEY (id),
+          UNIQUE KEY username_device (username, device),
+          UNIQUE KEY token_hash (token_hash),
+          KEY user_id_created_at (user_id, created_at),
+          CONSTRAINT user_token_user FOREIGN KEY (user_id) REFERENCES users (id),
+          CONSTRAINT user_token_username FOREIGN KEY (username) REFERENCES users (username)
+        ) ${OPTIONS}`,
+        `CREATE TABLE rooms (
+          id ${ID} NOT NULL,
+          kind ENUM('group', 'direct') NOT NULL,
+          title VARCHAR(255) NOT NULL,
+          log ${ID} NOT NULL,
+          version ${COUNT},
+          created_at ${COUNT},
+          PRIMARY KEY (id)
+        ) ${OPTIONS}`,
+        `CREATE TABLE room_member (
+          room ${ID} NOT NULL,
+          user ${ID} NOT NULL,
+          role ENUM('owner', 'admin', 'member') NOT NULL,
+          read_seq ${COUNT},
+          joined_version ${COUNT},
+          PRIMARY KEY (room, user),
+          KEY user_room (user, room),
+          CONSTRAINT room_member_room FOREIGN KEY (room) REFERENCES rooms (id),
+          CONSTRAINT room_member_user FOREIGN KEY (user) REFERENCES users (id)
+        ) ${OPTIONS}`,
+      ],
+    },
+    {
+      name: 'files',
+      statements: [
+        `CREATE TABLE file (
+          id ${ID} NOT NULL,
+          hash ${HASH} NOT NULL,
+          name VARCHAR(255) NOT NULL,
+          size ${COUNT},
+          address VARBINARY(1024) NOT NULL,
+          created_at ${COUNT},
+          updated_at ${COUNT},
+          status ${STATUS},
+          PRIMARY KEY (id),
+          UNIQUE KEY hash (hash),
+          KEY status (status)
+        ) ${OPTIONS}`,
+        `CREATE TABLE user_file (
+          id ${ID} NOT NULL,
+          username ${USERNAME} NOT NULL,
+          file_hash ${HASH} NOT NULL,
+          size ${COUNT},
+          name VARCHAR(255) NOT NULL,
+          uploaded_at ${COUNT},
+          updated_at ${COUNT},
+          status ${STATUS},
+          PRIMARY KEY (id),
+          UNIQUE KEY username_file_hash (username, file_hash),
+          KEY username (username),
+          KEY status (status),
+          CONSTRAINT user_file_file FOREIGN KEY (file_hash) REFERENCES file (hash),
+          CONSTRAINT user_file_username FOREIGN KEY (username) REFERENCES users (username)
+        ) ${OPTIONS}`,
+      ],
+    },
+  ],
+};

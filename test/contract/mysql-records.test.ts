@@ -1,0 +1,43 @@
+/** The records on a real MySQL under the contract of the port, with its replica in use. */
+import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
+import { type MysqlServers, openMysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
+import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
+import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
+import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
+import { describeWith } from '../support/back-ends.ts';
+import { recordsContract } from './records.ts';
+
+// A server that others use too may be slow; nothing here waits for time to pass.
+setDefaultTimeout(120_000);
+
+const TABLES = ['user_file', 'file', 'room_member', 'rooms', 'user_token', 'users'];
+
+describeWith(['mysql'], 'mysql', (variables) => {
+  let database: TestDatabase;
+  let servers: MysqlServers;
+
+  beforeAll(async () => {
+    database = await makeDatabase(variables.MAILROOM_MYSQL_URL as string);
+    servers = await openMysqlServers({
+      url: database.url,
+      replicaUrls: [database.at(variables.MAILROOM_MYSQL_REPLICA_URLS as string)],
+      schemas: [RECORDS_SCHEMA],
+      pool: { queryMs: 30_000 },
+    });
+  });
+
+  afterAll(async () => {
+    await servers.close();
+    await database[Symbol.asyncDispose]();
+  });
+
+  recordsContract('mysql', async () => {
+    for (const table of TABLES) await servers.primary.run(`DELETE FROM ${table}`);
+    // The tables were emptied behind the records' back, so that nothing from before is known of them.
+    const opened = { ...servers, positions: await ownPositions(servers.primary, servers.replicas) };
+    return {
+      open: () => new MysqlRecords(opened),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  });
+});
