@@ -7,6 +7,8 @@ import { lanes } from './benches/lanes.ts';
 import { rooms } from './benches/rooms.ts';
 import { type AnyBench, anyBench, UsageError } from './lib/command.ts';
 import { environment } from './lib/environment.ts';
+import { persist } from './persist/persist.ts';
+import { post } from './post/post.ts';
 
 const BENCHES: Readonly<Record<string, AnyBench>> = {
   fanout: anyBench(fanout),
@@ -15,6 +17,8 @@ const BENCHES: Readonly<Record<string, AnyBench>> = {
   rooms: anyBench(rooms),
   actors: anyBench(actors),
   lanes: anyBench(lanes),
+  persist: anyBench(persist),
+  post,
 };
 
 const EXIT_USAGE = 64;

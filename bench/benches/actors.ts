@@ -8,11 +8,12 @@ import { figure, table } from '../lib/report.ts';
 import { median, round } from '../lib/stats.ts';
 import type { Shape, ShapeResult } from '../runtime/shapes.ts';
 
-const defaults = { rounds: 3, scale: 1 };
+const defaults = { rounds: 5, scale: 1 };
 
 /** Sizes, the same for Erlang, that take about half a second; `scale` multiplies them. */
 const OURS: Readonly<Record<Shape, number>> = {
   tell: 5_000_000,
+  tellInBatches: 5_000_000,
   pingPong: 5_000_000,
   manyActors: 100_000,
   spawn: 100_000,
@@ -22,11 +23,14 @@ const OURS: Readonly<Record<Shape, number>> = {
 /** Shapes of `bench/peers/erlang/shapes.erl`. The first way is the one compared with; the others stand beside it. */
 const ERLANG = {
   tell: ['tell', 'tellInBatches'],
+  tellInBatches: ['tellInBatches'],
   pingPong: ['pingPong'],
   manyActors: ['manyActors'],
-  spawn: ['spawn'],
+  spawn: ['spawnNamed', 'spawn', 'spawnSupervised'],
   idleActor: ['idleActor'],
 } as const;
+/** Ways that take so much longer that a part of the size says the same. */
+const SHARE_OF_SIZE: Readonly<Record<string, number>> = { spawnSupervised: 0.1 };
 const NACT_SIZES = { tell: 100_000, pingPong: 100_000, spawn: 10_000 } as const;
 /** Erlang as people run it has a scheduler for each core: that is compared with. With one no message crosses threads. */
 const SCHEDULERS = [[], ['+S', '1:1']] as const;
@@ -79,7 +83,7 @@ function report({ ours, theirs, nact, erlang }: Measured, say: (line: string) =>
   const idleBytes = median((ours.get('idleActor') ?? []).map(({ bytes }) => bytes ?? Number.NaN));
   const residentBytes = median((ours.get('idleActor') ?? []).map((result) => result.residentBytes ?? Number.NaN));
   const processBytes = peer('idleActor');
-  const compared = ['tell', 'pingPong', 'manyActors', 'spawn'] as const;
+  const compared = ['tell', 'tellInBatches', 'pingPong', 'manyActors', 'spawn'] as const;
   const nactOf = (shape: string): number => median(nact.get(shape) ?? []);
   say(
     table(
@@ -102,9 +106,11 @@ function report({ ours, theirs, nact, erlang }: Measured, say: (line: string) =>
   const ratio = (shape: Compared): number | null => orNull(rate(shape) / peer(shape));
   return {
     tellVsErlang: ratio('tell'),
+    tellInBatchesVsErlang: ratio('tellInBatches'),
     pingPongVsErlang: ratio('pingPong'),
     manyActorsVsErlang: ratio('manyActors'),
     spawnVsErlang: ratio('spawn'),
+    spawnVsBareErlang: orNull(rate('spawn') / median(theirs.get(variant('spawn', 'spawn', AS_SHIPPED)) ?? [])),
     idleActorBytes: round(idleBytes),
     idleActorResidentBytes: round(residentBytes),
     erlangProcessBytes: orNull(processBytes),
@@ -126,7 +132,7 @@ function runOurs(shape: Shape, size: number): ShapeResult {
 function runErlang(folder: string, shape: Compared, scale: number, into: Map<string, number[]>): void {
   for (const way of ERLANG[shape]) {
     for (const schedulers of SCHEDULERS) {
-      const size = String(scaled(OURS[shape], scale));
+      const size = String(scaled(OURS[shape], scale * (SHARE_OF_SIZE[way] ?? 1)));
       const args = [...schedulers, '+P', '2000000', '-noshell', '-pa', folder, '-run', 'shapes', 'main', way, size];
       const name = schedulers.length === 0 ? AS_SHIPPED : '1 scheduler';
       push(into, variant(shape, way, name), Number(output('erl', args)));

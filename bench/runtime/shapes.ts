@@ -29,7 +29,7 @@ const done = (): Promise<void> =>
     finish = resolve;
   });
 
-// ── tell: one actor to another, as fast as the bounded mailbox takes ─────────────────────────────────────────────────
+// ── tell: one actor to another ───────────────────────────────────────────────────────────────────────────────────────
 
 interface Count {
   readonly type: 'count';
@@ -66,9 +66,13 @@ class Source implements Actor<Go> {
     this.#sink = context.ref(sinkKind, pass);
   }
 
+  /**
+   * Until the mailbox is full, and on once the receiver had its turns. A source that tells itself to go on would be asked
+   * again in the same turn and be refused as often as it is heard.
+   */
   receive(): void {
     while (this.#left > 0 && this.#context.tell(this.#sink, COUNT)) this.#left -= 1;
-    if (this.#left > 0) this.#context.tell(this.#context.self, GO);
+    if (this.#left > 0) this.#context.endOfSlice(() => this.receive());
   }
 }
 
@@ -76,6 +80,51 @@ async function tell(messages: number): Promise<ShapeResult> {
   counted = 0;
   wanted = messages;
   return await timed(messages, () => shard.tell(shard.ref(sourceKind, pass), GO));
+}
+
+// ── tell in batches: the receiver asks for the next one ──────────────────────────────────────────────────────────────
+
+const BATCH = 1_000;
+const batchSourceKind = defineKind<Go>({ name: 'batch-source' });
+const batchSinkKind = defineKind<Count>({ name: 'batch-sink' });
+
+class BatchSource implements Actor<Go> {
+  readonly #context: Context<Go>;
+  readonly #sink: Ref<Count>;
+  #left = wanted;
+
+  constructor(context: Context<Go>) {
+    this.#context = context;
+    this.#sink = context.ref(batchSinkKind, pass);
+  }
+
+  receive(): void {
+    const batch = Math.min(BATCH, this.#left);
+    for (let sent = 0; sent < batch; sent++) this.#context.tell(this.#sink, COUNT);
+    this.#left -= batch;
+  }
+}
+
+class BatchSink implements Actor<Count> {
+  readonly #context: Context<Count>;
+  readonly #source: Ref<Go>;
+  #received = 0;
+
+  constructor(context: Context<Count>) {
+    this.#context = context;
+    this.#source = context.ref(batchSourceKind, pass);
+  }
+
+  receive(): void {
+    this.#received += 1;
+    if (this.#received === wanted) finish();
+    else if (this.#received % BATCH === 0) this.#context.tell(this.#source, GO);
+  }
+}
+
+async function tellInBatches(messages: number): Promise<ShapeResult> {
+  wanted = messages;
+  return await timed(messages, () => shard.tell(shard.ref(batchSourceKind, pass), GO));
 }
 
 // ── ping-pong: one message to and fro ────────────────────────────────────────────────────────────────────────────────
@@ -142,13 +191,32 @@ async function manyActors(actors: number): Promise<ShapeResult> {
   return await timed(wanted, () => shard.tell(shard.ref(driverKind, pass), { type: 'round' }));
 }
 
+const NAMES_EACH_TURN = 256;
+const spawnerKind = defineKind<Go>({ name: 'spawner' });
+
+class Spawner implements Actor<Go> {
+  readonly #context: Context<Go>;
+  #next = 0;
+
+  constructor(context: Context<Go>) {
+    this.#context = context;
+  }
+
+  /** Some in one turn, so that it is one actor among others. */
+  receive(): void {
+    const end = Math.min(wanted, this.#next + NAMES_EACH_TURN);
+    for (; this.#next < end; this.#next++) {
+      this.#context.tell(this.#context.ref(sinkKind, `${pass}-s${this.#next}`), COUNT);
+    }
+    if (end < wanted) this.#context.tell(this.#context.self, GO);
+  }
+}
+
 /** A name is made, its actor activated by its first message, and the message handled. */
 async function spawn(actors: number): Promise<ShapeResult> {
   counted = 0;
   wanted = actors;
-  return await timed(actors, () => {
-    for (let index = 0; index < actors; index++) shard.tell(shard.ref(sinkKind, `${pass}-s${index}`), COUNT);
-  });
+  return await timed(actors, () => shard.tell(shard.ref(spawnerKind, pass), GO));
 }
 
 async function spawnAll(all: readonly Ref<Count>[]): Promise<void> {
@@ -233,12 +301,15 @@ async function timed(count: number, start: () => void): Promise<ShapeResult> {
 
 shard.register(sinkKind, () => new Sink());
 shard.register(sourceKind, (context) => new Source(context));
+shard.register(batchSourceKind, (context) => new BatchSource(context));
+shard.register(batchSinkKind, (context) => new BatchSink(context));
+shard.register(spawnerKind, (context) => new Spawner(context));
 shard.register(playerKind, (context) => new Player(context));
 shard.register(driverKind, (context) => new Driver(context));
 shard.register(answererKind, (context) => ({ receive: () => context.reply(1) }));
 shard.register(askerKind, (context) => new Asker(context));
 
-const SHAPES = { tell, pingPong, manyActors, spawn, idleActor, asks } as const;
+const SHAPES = { tell, tellInBatches, pingPong, manyActors, spawn, idleActor, asks } as const;
 export type Shape = keyof typeof SHAPES;
 
 const [shape = '', size = ''] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 /** The states of a cell, as bits, and what can be seen of them. */
+import type { Actor } from './kind.ts';
 
 export const QUEUED = 1;
 export const SUSPENDED = 2;
@@ -12,6 +13,8 @@ export const STOPPED = 32;
 export const PASSIVATING = 64;
 /** The back-off is over, but children of the failed incarnation are not gone yet. */
 export const AWAITS_CHILDREN = 128;
+/** Messages are refused in these, unless an activation to come takes them. */
+export const CLOSED = STOPPING | STOPPED;
 /** No message is handled in any of these. */
 export const HELD = SUSPENDED | BACKING_OFF | STOPPING | STOPPED;
 /** No incarnation is made in any of these. */
@@ -34,7 +37,22 @@ export interface CellSummary {
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-export function statusOf(flags: number): CellStatus {
+/** What can be seen of an actor; one that fails at telling is seen all the same. */
+export function summaryOf(
+  flags: number,
+  depth: number,
+  lastFailures: readonly string[],
+  actor: Pick<Actor<never>, 'summary'> | null,
+): CellSummary {
+  const seen = { status: statusOf(flags), depth, lastFailures };
+  try {
+    return { ...seen, state: actor?.summary?.() ?? {} };
+  } catch (error) {
+    return { ...seen, state: { summaryFailed: String(error) } };
+  }
+}
+
+function statusOf(flags: number): CellStatus {
   if ((flags & (STOPPING | STOPPED)) !== 0) return 'stopping';
   if ((flags & BACKING_OFF) !== 0) return 'backing off';
   return (flags & SUSPENDED) !== 0 ? 'suspended' : 'running';
@@ -42,7 +60,7 @@ export function statusOf(flags: number): CellStatus {
 
 /** Whether a message may enter the mailbox. */
 export function takesMessages(flags: number): boolean {
-  return (flags & (STOPPING | STOPPED)) === 0 || (flags & (PASSIVATING | STOPPED)) === PASSIVATING;
+  return (flags & CLOSED) === 0 || (flags & (PASSIVATING | STOPPED)) === PASSIVATING;
 }
 
 /** The type of a message for the log; never its content. */

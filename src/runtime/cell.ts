@@ -4,6 +4,7 @@ import {
   AWAITS_CHILDREN,
   BACKING_OFF,
   type CellSummary,
+  CLOSED,
   HALTED,
   HELD,
   LINGERING,
@@ -14,7 +15,7 @@ import {
   STOPPED,
   STOPPING,
   SUSPENDED,
-  statusOf,
+  summaryOf,
   takesMessages,
 } from './cell-state.ts';
 import type { Context } from './context.ts';
@@ -68,14 +69,20 @@ export class Cell<M> extends CellFamily implements Context<M> {
     this.#queue();
   }
 
+  /** Takes a message if nothing speaks against it. False: nothing was done, `enqueue` decides. */
+  offer(message: M, replyTo: ReplyTo | undefined): boolean {
+    const mailbox = this.#mailbox;
+    const flags = this.#flags;
+    if ((flags & CLOSED) !== 0 || mailbox === null || !mailbox.push(message, replyTo)) return false;
+    if ((flags & (QUEUED | HELD)) === 0) this.#queue();
+    return true;
+  }
+
   /** Takes a message, or says why not: false if refused. An asker is answered here when it is. */
   enqueue(message: M, replyTo: ReplyTo | undefined): boolean {
     if (!takesMessages(this.#flags)) return this.#refuse(replyTo);
-    let mailbox = this.#mailbox;
-    if (mailbox === null) {
-      mailbox = new Mailbox<M>(this.self.kind.mailbox.capacity);
-      this.#mailbox = mailbox;
-    }
+    this.#mailbox ??= new Mailbox<M>(this.self.kind.mailbox.capacity);
+    const mailbox = this.#mailbox;
     if (!mailbox.push(message, replyTo)) {
       this.entry.stats.overflows += 1;
       if (!mailbox.overflow(message, replyTo, this.self.kind.mailbox.overflow)) return false;
@@ -118,12 +125,7 @@ export class Cell<M> extends CellFamily implements Context<M> {
   }
 
   summary(): CellSummary {
-    const seen = { status: statusOf(this.#flags), depth: this.depth, lastFailures: this.kin?.lastFailures ?? [] };
-    try {
-      return { ...seen, state: this.#actor?.summary?.() ?? {} };
-    } catch (error) {
-      return { ...seen, state: { summaryFailed: String(error) } };
-    }
+    return summaryOf(this.#flags, this.depth, this.kin?.lastFailures ?? [], this.#actor);
   }
 
   /** A signal from outside: stop in good order. */
@@ -342,9 +344,6 @@ export class Cell<M> extends CellFamily implements Context<M> {
     const passivated = (this.#flags & PASSIVATING) !== 0;
     if (passivated && this.shard.succeed(this.entry, this.self, this.#behaviour, mailbox)) return;
     this.shard.deadLetter(this.entry, this.address, 'the actor stopped', mailbox.size);
-    while (mailbox.size > 0) {
-      mailbox.headReplyTo()?.settle(undefined, GONE);
-      mailbox.shift();
-    }
+    mailbox.empty(GONE);
   }
 }

@@ -79,7 +79,7 @@ describe('children', () => {
     const { ref } = family(shard, 0);
     shard.tell(ref, { type: 'work' });
     shard.settle();
-    const child = [...shard.shard.kinds()].find(({ kind }) => kind.name === 'child')?.cells.get('parent/p/c')?.self;
+    const child = [...shard.shard.kinds()].find(({ kind }) => kind.name === 'child')?.cells.list()[0]?.self;
     shard.tell(ref, { type: 'stop' });
     shard.advance(10);
     expect(shard.tell(child as never, { type: 'work' } as never)).toBe(false);

@@ -1,5 +1,5 @@
 /** What a shard keeps of one kind. */
-import type { Cell } from './cell.ts';
+import { CellTable } from './cell-table.ts';
 import type { Behaviour, Kind } from './kind.ts';
 import { KindStats } from './stats.ts';
 
@@ -8,7 +8,7 @@ export interface KindEntry {
   /** Null for kinds that exist as children only: a message to one that has ended reaches nobody. */
   readonly behaviour: Behaviour<never> | null;
   readonly stats: KindStats;
-  readonly cells: Map<string, Cell<never>>;
+  readonly cells: CellTable;
   /** The kind was stopped on this shard: nobody of it is activated any more. */
   closed: boolean;
 }
@@ -18,7 +18,7 @@ export function newKindEntry<M>(kind: Kind<M>, behaviour: Behaviour<M> | null): 
     kind: kind as unknown as Kind<never>,
     behaviour: behaviour as unknown as Behaviour<never> | null,
     stats: new KindStats(kind.name),
-    cells: new Map(),
+    cells: new CellTable(),
     closed: false,
   };
 }

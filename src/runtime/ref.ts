@@ -1,5 +1,6 @@
 /** References: typed, serializable names of actors, wherever they are and whether they are active or not. */
 import type { Cell } from './cell.ts';
+import { hashOf } from './hash.ts';
 import type { Kind } from './kind.ts';
 
 /**
@@ -12,13 +13,16 @@ export class Ref<M> {
   readonly id: string;
   /** The thread that owns the actor. */
   readonly thread: number;
+  /** The `hashOf` of the id. */
+  readonly hash: number;
   cell: Cell<M> | null = null;
   laneId = -1;
 
-  constructor(kind: Kind<M>, id: string, thread: number) {
+  constructor(kind: Kind<M>, id: string, thread: number, hash: number = hashOf(id)) {
     this.kind = kind;
     this.id = id;
     this.thread = thread;
+    this.hash = hash;
   }
 
   /** `kind/id`, as logs and the inspector show it. */

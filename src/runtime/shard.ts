@@ -4,6 +4,7 @@ import { Asks } from './asks.ts';
 import { Cell } from './cell.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { hashOf } from './hash.ts';
 import type { Host, RuntimeLog } from './host.ts';
 import type { Behaviour, Kind } from './kind.ts';
 import { type KindEntry, newKindEntry } from './kind-entry.ts';
@@ -19,7 +20,7 @@ import { Timers } from './timers.ts';
 import { Watches } from './watches.ts';
 
 export interface ShardOptions {
-  /** Index of this thread among all that lanes connect. */
+  /** Number of this thread, which no other has that lanes connect: an index, or `threadNumber` where there are many nodes. */
   readonly thread: number;
   readonly host: Host;
   readonly log: RuntimeLog;
@@ -83,7 +84,7 @@ export class Shard {
     this.#kinds.set(kind.name, newKindEntry(kind, behaviour));
   }
 
-  /** Joins the lanes to and from another thread. */
+  /** Joins the lanes to and from another thread; a thread of another node over a `BatchLink` both ways. */
   connect(thread: number, outgoing: OutgoingLink, incoming: IncomingLink): void {
     this.#neighbours.connect(thread, outgoing, incoming, this.#arrivals);
   }
@@ -91,7 +92,8 @@ export class Shard {
   // ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   ref<M>(kind: Kind<M>, id: string): Ref<M> {
-    return new Ref(kind, id, threadOf(this.#placement, kind, id));
+    const hash = hashOf(id);
+    return new Ref(kind, id, threadOf(this.#placement, kind, id, hash), hash);
   }
 
   /** Tells from outside any actor. */
@@ -127,7 +129,12 @@ export class Shard {
     }
   }
 
+  /** A ref knows its cell only where that is on this shard; the rest is for the first message and for what is rare. */
   deliver<M>(to: Ref<M>, message: M, replyTo: ReplyTo | undefined): boolean {
+    return to.cell?.offer(message, replyTo) === true || this.#deliver(to, message, replyTo);
+  }
+
+  #deliver<M>(to: Ref<M>, message: M, replyTo: ReplyTo | undefined): boolean {
     if (to.thread !== this.thread) {
       const sent = this.#neighbours.lane(to.thread).tell(to, message);
       this.#wake();
@@ -187,7 +194,7 @@ export class Shard {
   }
 
   forget(cell: Cell<never>): void {
-    cell.entry.cells.delete(cell.self.id);
+    cell.entry.cells.delete(cell);
     cell.entry.stats.live -= 1;
   }
 
@@ -208,7 +215,7 @@ export class Shard {
 
   activeCell<M>(ref: Ref<M>): Cell<M> | undefined {
     if (ref.cell !== null && !ref.cell.stopped) return ref.cell;
-    return this.#kinds.get(ref.kind.name)?.cells.get(ref.id) as unknown as Cell<M> | undefined;
+    return this.#kinds.get(ref.kind.name)?.cells.get(ref.id, ref.hash) as unknown as Cell<M> | undefined;
   }
 
   // ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,7 +251,7 @@ export class Shard {
     const entries = names.flatMap((name) => this.#kinds.get(name) ?? []);
     for (const entry of entries) {
       entry.closed = true;
-      for (const cell of entry.cells.values()) cell.requestStop();
+      for (const cell of entry.cells.list()) cell.requestStop();
     }
     const live = (): number => entries.reduce((sum, entry) => sum + entry.cells.size, 0);
     return new Promise((resolve) => {
@@ -299,7 +306,7 @@ export class Shard {
   #activate<M>(ref: Ref<M>): Cell<M> | null {
     const entry = this.#kinds.get(ref.kind.name);
     if (entry === undefined) throw new Error(`the kind ${ref.kind.name} is not registered on thread ${this.thread}`);
-    const active = entry.cells.get(ref.id) as unknown as Cell<M> | undefined;
+    const active = entry.cells.get(ref.id, ref.hash) as unknown as Cell<M> | undefined;
     if (active !== undefined) {
       ref.cell = active;
       return active;
@@ -314,7 +321,7 @@ export class Shard {
   #start<M>(entry: KindEntry, ref: Ref<M>, behaviour: Behaviour<M>, mailbox: Mailbox<M> | null): Cell<M> {
     const cell = new Cell(this, entry, ref, behaviour, mailbox);
     ref.cell = cell;
-    entry.cells.set(ref.id, cell as unknown as Cell<never>);
+    entry.cells.add(cell as unknown as Cell<never>);
     entry.stats.live += 1;
     entry.stats.activations += 1;
     cell.start();

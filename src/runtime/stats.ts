@@ -30,7 +30,8 @@ export class KindStats {
     this.sampledMs += elapsedMs;
     this.sampledMessages += messages;
     const micros = (elapsedMs * 1000) / messages;
-    const bucket = micros < 1 ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log2(micros)));
+    // The power of two that is not below it; `clz32` is a few times as quick as a logarithm.
+    const bucket = micros <= 1 ? 0 : Math.min(BUCKETS - 1, 32 - Math.clz32(Math.ceil(micros) - 1));
     this.timeBuckets[bucket] = (this.timeBuckets[bucket] as number) + messages;
   }
 }

@@ -43,8 +43,13 @@ export class Sweeper {
     this.#timers.set(this.#round === undefined ? ROUND_MS : PAUSE_MS, () => this.#sweep());
   }
 
-  /** Actors that come or go during the round are met or not; a map's iterator stands both. */
+  /** From the last place to the first: actors that come or go during the round are met or not, all others once. */
   *#all(): Generator<Cell<never>> {
-    for (const entry of this.#kinds.values()) yield* entry.cells.values();
+    for (const { cells } of this.#kinds.values()) {
+      for (let place = cells.size - 1; place >= 0; place--) {
+        const cell = cells.at(place);
+        if (cell !== undefined) yield cell;
+      }
+    }
   }
 }

@@ -1,8 +1,13 @@
-/** Links: the transport below a lane. Shared memory in production, seeded delays and losses in the simulator. */
+/** Links: the transport below a lane. Shared memory inside a node, batches between nodes, seeded delays in the simulator. */
 import type { Ring } from './ring.ts';
 
 /** The sending end to one thread. */
 export interface OutgoingLink {
+  /**
+   * Whether what is written may get lost. Then one write takes all or nothing, and is understood without those before it;
+   * else a write takes what there is credit for, and the rest follows.
+   */
+  readonly lossy: boolean;
   /** Takes as much of `bytes[0..length)` as there is credit for and returns how much; wakes the receiver if need be. */
   write(bytes: Uint8Array, length: number): number;
   /** Asks for a wake-up of this thread once there is credit again. The caller must try to write once more after asking. */
@@ -23,6 +28,7 @@ export interface IncomingLink {
 /** `ringPeer` wakes the other thread's event loop. */
 export function outgoingRing(ring: Ring, ringPeer: () => void): OutgoingLink {
   return {
+    lossy: false,
     write(bytes, length) {
       const count = ring.write(bytes, length);
       if (count > 0 && ring.takeReaderSleeps()) ringPeer();

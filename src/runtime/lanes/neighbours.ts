@@ -1,4 +1,4 @@
-/** The lanes of one shard to and from all other threads. */
+/** The lanes of one shard to and from all other threads, of this node and of others. */
 import type { Kind } from '../kind.ts';
 import { FAILED, type Fault, LOST, type ReplyTo } from '../reply.ts';
 import type { MessageCodec } from './codec.ts';
@@ -9,7 +9,9 @@ import { OutgoingLane } from './outgoing-lane.ts';
 export class Neighbours {
   readonly #codec: MessageCodec<unknown>;
   readonly #maxPendingBytes: number;
-  readonly #outgoing: (OutgoingLane | undefined)[] = [];
+  /** By thread number, with holes. */
+  readonly #byThread: (OutgoingLane | undefined)[] = [];
+  readonly #outgoing: OutgoingLane[] = [];
   readonly #incoming: IncomingLane[] = [];
 
   constructor(codec: MessageCodec<unknown>, maxPendingBytes: number) {
@@ -18,24 +20,26 @@ export class Neighbours {
   }
 
   connect(thread: number, outgoing: OutgoingLink, incoming: IncomingLink, sink: LaneSink): void {
-    this.#outgoing[thread] = new OutgoingLane(thread, outgoing, this.#codec, this.#maxPendingBytes);
+    const lane = new OutgoingLane(thread, outgoing, this.#codec, this.#maxPendingBytes);
+    this.#byThread[thread] = lane;
+    this.#outgoing.push(lane);
     this.#incoming.push(new IncomingLane(thread, incoming, this.#codec, sink));
   }
 
   /** The lane to a thread. Throws if there is none: a mistake in the placement. */
   lane(thread: number): OutgoingLane {
-    const lane = this.#outgoing[thread];
+    const lane = this.#byThread[thread];
     if (lane === undefined) throw new Error(`there is no lane to thread ${thread}`);
     return lane;
   }
 
   /** Messages refused for want of credit, over all lanes. */
   get refused(): number {
-    return this.#outgoing.reduce((sum, lane) => sum + (lane?.refused ?? 0), 0);
+    return this.#outgoing.reduce((sum, lane) => sum + lane.refused, 0);
   }
 
   get pendingBytes(): number {
-    return this.#outgoing.reduce((sum, lane) => sum + (lane?.pendingBytes ?? 0), 0);
+    return this.#outgoing.reduce((sum, lane) => sum + lane.pendingBytes, 0);
   }
 
   /** Takes in what has arrived, a fair share from each neighbour. */
@@ -48,7 +52,7 @@ export class Neighbours {
 
   /** Hands over what there is credit for. */
   flush(): void {
-    for (const lane of this.#outgoing) lane?.flush();
+    for (const lane of this.#outgoing) lane.flush();
   }
 
   /** False if something arrived after all. */

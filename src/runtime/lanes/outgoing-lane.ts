@@ -10,12 +10,16 @@ import { ANSWER, ASK, DEFINE, ENDED, FAULT, TELL, WATCH } from './op.ts';
 /** Actors that one lane remembers by number; beyond it the oldest number is given away. */
 const LANE_IDS = 1 << 16;
 const FIRST_BYTES = 64 * 1024;
+/** Over a link that may lose them, messages leave once they are this many bytes: what is lost is lost in one piece. */
+const LOSSY_BATCH_BYTES = 64 * 1024;
 
 export class OutgoingLane {
   readonly thread: number;
   readonly #link: OutgoingLink;
   readonly #defaultCodec: MessageCodec<unknown>;
   readonly #maxPendingBytes: number;
+  /** From here on a send looks closer. */
+  readonly #roomyBytes: number;
   readonly #pending = new ByteWriter(FIRST_BYTES);
   readonly #named: (Ref<never> | undefined)[] = [];
   #nextLaneId = 0;
@@ -27,6 +31,7 @@ export class OutgoingLane {
     this.#link = link;
     this.#defaultCodec = defaultCodec;
     this.#maxPendingBytes = maxPendingBytes;
+    this.#roomyBytes = link.lossy ? Math.min(LOSSY_BATCH_BYTES, maxPendingBytes) : maxPendingBytes;
   }
 
   get pendingBytes(): number {
@@ -92,8 +97,9 @@ export class OutgoingLane {
     });
   }
 
+  /** False too over a link that may lose the question or the answer: nobody would ever tell. */
   watch<M>(ref: Ref<M>): boolean {
-    if (!this.#hasCredit()) return false;
+    if (this.#link.lossy || !this.#hasCredit()) return false;
     const laneId = ref.laneId >= 0 ? ref.laneId : this.#define(ref);
     this.#entry(WATCH, () => this.#pending.u32(laneId));
     return true;
@@ -108,6 +114,7 @@ export class OutgoingLane {
   flush(): boolean {
     const pending = this.#pending;
     if (pending.length === 0) return true;
+    if (this.#link.lossy) return this.#flushWhole();
     pending.consume(this.#link.write(pending.bytes, pending.length));
     if (pending.length > 0) {
       this.#link.awaitCredit();
@@ -118,7 +125,21 @@ export class OutgoingLane {
     return true;
   }
 
+  /** The numbers of actors end with the batch: the next one must be understood where this one got lost. */
+  #flushWhole(): boolean {
+    const pending = this.#pending;
+    if (this.#link.write(pending.bytes, pending.length) < pending.length) return false;
+    pending.length = 0;
+    pending.shrink(FIRST_BYTES);
+    for (const ref of this.#named) if (ref !== undefined) ref.laneId = -1;
+    this.#named.length = 0;
+    this.#nextLaneId = 0;
+    return true;
+  }
+
   #hasCredit(): boolean {
+    if (this.#pending.length < this.#roomyBytes) return true;
+    if (this.#link.lossy) this.#flushWhole();
     if (this.#pending.length < this.#maxPendingBytes) return true;
     this.refused += 1;
     return false;

@@ -15,6 +15,7 @@ export interface LinkOptions {
 }
 
 export class SimulatedLink implements OutgoingLink, IncomingLink {
+  readonly lossy = false;
   /** Bytes that may be under way or waiting. Lowered, the lane is squeezed. */
   capacityBytes: number;
   readonly #options: LinkOptions;

@@ -43,7 +43,7 @@ test('[SIM13] a calm network delivers everything once', () => {
 
 test('[SIM13] delays reorder, and lose nothing', () => {
   const { network, received, settle } = netOf(2);
-  network.conditions = { ...CALM, maxDelayMs: 50 };
+  network.conditions = { ...CALM, lateness: 1, maxDelayMs: 50 };
   sendAll(network);
   settle();
   expect(received.b).not.toEqual(all);

@@ -7,12 +7,13 @@ export interface NetworkConditions {
   readonly loss: number;
   /** Chance that it arrives twice. */
   readonly duplication: number;
+  /** Chance that it takes longer than the shortest delay, up to the longest, so that others overtake it. */
+  readonly lateness: number;
   readonly minDelayMs: number;
-  /** Delays vary up to this, so that datagrams overtake each other. */
   readonly maxDelayMs: number;
 }
 
-export const CALM: NetworkConditions = { loss: 0, duplication: 0, minDelayMs: 0.1, maxDelayMs: 0.1 };
+export const CALM: NetworkConditions = { loss: 0, duplication: 0, lateness: 0, minDelayMs: 0.1, maxDelayMs: 0.1 };
 
 type Receive = (from: string, bytes: Uint8Array) => void;
 
@@ -50,7 +51,7 @@ export class SimulatedNetwork {
     for (const a of sideA) for (const b of sideB) this.#cut.add(wayOf(a, b)).add(wayOf(b, a));
   }
 
-  /** Cuts one direction only. */
+  /** Cuts one direction only; what is under way there is lost too. */
   cut(from: string, to: string): void {
     this.#cut.add(wayOf(from, to));
   }
@@ -60,8 +61,9 @@ export class SimulatedNetwork {
   }
 
   #carry(from: string, to: string, bytes: Uint8Array): void {
-    const { minDelayMs, maxDelayMs } = this.conditions;
-    this.#schedule.after(this.#random.between(minDelayMs, maxDelayMs), () => {
+    const { lateness, minDelayMs, maxDelayMs } = this.conditions;
+    const delayMs = this.#random.chance(lateness) ? this.#random.between(minDelayMs, maxDelayMs) : minDelayMs;
+    this.#schedule.after(delayMs, () => {
       if (!this.#cut.has(wayOf(from, to))) this.#nodes.get(to)?.(from, bytes);
     });
   }
