@@ -1,24 +1,29 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
+import { TEST_MS } from '../support/wait.ts';
+import { scenarioOf } from './engine/many-nodes.ts';
 import { runScenario } from './engine/run.ts';
-import { scenarioOf } from './engine/scenario.ts';
 
-const SEEDS = [3, 94, 163];
+setDefaultTimeout(TEST_MS);
+
+/** The first two run several nodes. */
+const SEEDS = [3, 9, 94, 163];
 const digests = (): string[] => SEEDS.map((seed) => runScenario(scenarioOf(seed)).digest);
 
 test('[SIM11] one seed gives one trace, byte for byte, twice in a process', () => {
+  expect(SEEDS.map((seed) => scenarioOf(seed).nodes.length > 1)).toEqual([true, true, false, false]);
   expect(digests()).toEqual(digests());
 });
 
 test('[SIM11] one seed gives one trace, byte for byte, in two processes', () => {
   const code = `
     const { runScenario } = await import(${JSON.stringify(join(import.meta.dir, 'engine/run.ts'))});
-    const { scenarioOf } = await import(${JSON.stringify(join(import.meta.dir, 'engine/scenario.ts'))});
+    const { scenarioOf } = await import(${JSON.stringify(join(import.meta.dir, 'engine/many-nodes.ts'))});
     console.log(JSON.stringify(${JSON.stringify(SEEDS)}.map((seed) => runScenario(scenarioOf(seed)).digest)));`;
-  const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', code], { timeout: 30_000 });
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, '-e', code], { timeout: TEST_MS });
   expect(stderr.toString()).toBe('');
   expect(JSON.parse(stdout.toString())).toEqual(digests());
-}, 60_000);
+});
 
 test('[SIM11] the trace does not change when it is kept', () => {
   expect(runScenario(scenarioOf(7), 1_000).digest).toBe(runScenario(scenarioOf(7)).digest);

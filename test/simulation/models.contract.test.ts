@@ -6,11 +6,12 @@ import { MemoryRecords } from '../contract/memory-records.ts';
 import { messageLogContract } from '../contract/message-log.ts';
 import { messageStoreContract } from '../contract/message-store.ts';
 import { recordsContract } from '../contract/records.ts';
+import { TEST_MS } from '../support/wait.ts';
 import { SimulatedDisk } from './engine/disk.ts';
 import { LogModel } from './engine/log-model.ts';
 import { openRecords, StoreModel } from './engine/store-model.ts';
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(TEST_MS);
 
 /** A disk whose virtual time runs by itself: it is stepped for as long as somebody waits for it. */
 function runningDisk(atOnce: boolean): SimulatedDisk {

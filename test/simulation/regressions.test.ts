@@ -1,7 +1,11 @@
-/** Seeds that once found a defect. Each of them held at the time of writing and is kept for good. */
-import { expect, test } from 'bun:test';
+/** Seeds and scenarios that once found a defect. Each of them held at the time of writing and is kept for good. */
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { TEST_MS } from '../support/wait.ts';
 import { runScenario } from './engine/run.ts';
-import { scenarioOf } from './engine/scenario.ts';
+import { oneNode } from './engine/scenario.ts';
+import { KEPT } from './kept-scenarios.ts';
+
+setDefaultTimeout(TEST_MS);
 
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [37, 'what gathered on top of a failed group was written and left a hole in the log'],
@@ -19,6 +23,12 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
 
 for (const [seed, what] of FOUND) {
   test(`[SIM1…SIM10] seed ${seed}: ${what}`, () => {
-    expect(runScenario(scenarioOf(seed)).violation).toBeUndefined();
+    expect(runScenario(oneNode(seed)).violation).toBeUndefined();
+  });
+}
+
+for (const { what, scenario } of KEPT) {
+  test(`[SIM1…SIM17] several nodes: ${what}`, () => {
+    expect(runScenario(scenario).violation).toBeUndefined();
   });
 }

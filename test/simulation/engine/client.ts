@@ -4,6 +4,7 @@ import { encodeRequest } from '../../../src/protocol/frames/rpc.ts';
 import type { Gap, HelloResult, Message, Method, ParamsOf, ResultOf, RoomChange } from '../../../src/protocol/types.ts';
 import type { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import type { Schedule } from '../../../src/testkit/simulation/schedule.ts';
+import type { Logins } from './logins.ts';
 import { type Oracle, Violation } from './oracle.ts';
 import { Outbox } from './outbox.ts';
 import type { Connection, ConnectionEvents } from './sockets.ts';
@@ -14,6 +15,7 @@ export interface ClientWorld {
   readonly oracle: Oracle;
   /** A new connection to some thread; undefined while nobody listens. */
   connect(name: string, events: ConnectionEvents): Connection | undefined;
+  readonly logins: Pick<Logins, 'tokenOf' | 'closed'>;
 }
 
 interface Request {
@@ -48,17 +50,17 @@ export class SimulatedClient {
   ready = false;
   readonly #world: ClientWorld;
   readonly #random: SeededRandom;
-  readonly #token: string;
+  /** What the current socket stands on. */
+  token = '';
   #sockets = 0;
   #nextId = 1;
   #requests = new Map<number, Request>();
   #stream = new StreamCheck('');
   senders = new SenderCheck('');
 
-  constructor(name: string, user: string, token: string, world: ClientWorld, random: SeededRandom) {
+  constructor(name: string, user: string, world: ClientWorld, random: SeededRandom) {
     this.name = name;
     this.user = user;
-    this.#token = token;
     this.#world = world;
     this.#random = random;
     this.outbox = new Outbox(this, world, random);
@@ -74,10 +76,15 @@ export class SimulatedClient {
     const connection = this.#world.connect(name, {
       opened: () => current() && this.#hello(),
       received: (bytes) => current() && this.#received(bytes),
-      closed: () => current() && this.#lost(),
+      closed: (code) => {
+        if (!current()) return;
+        this.#world.logins.closed(this.user, this.token, code);
+        this.#lost();
+      },
     });
     if (connection === undefined) return this.#later(this.#random.between(20, 300), () => this.connect());
     this.connection = connection;
+    this.token = this.#world.logins.tokenOf(this.user);
     this.#stream = new StreamCheck(name);
     this.senders = new SenderCheck(name);
     this.#later(30_000, () => {
@@ -156,7 +163,7 @@ export class SimulatedClient {
   #hello(): void {
     const resume: Record<string, [number, number, string]> = {};
     for (const [room, { member, position, log }] of this.rooms) if (member) resume[room] = [position, 0, log];
-    this.request('hello', { token: this.#token, resume }, ({ fault, result }) => {
+    this.request('hello', { token: this.token, resume }, ({ fault, result }) => {
       if (fault !== null) return this.drop();
       this.#greeted(result as unknown as HelloResult);
     });

@@ -9,32 +9,46 @@ import { session } from '../../../src/actors/session/session.ts';
 import { logWriter } from '../../../src/actors/storage/log-writer.ts';
 import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.ts';
 import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
-import { drainLog, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
+import { drainLog, Lag, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
 import { records, recordsKind } from '../../../src/actors/storage/records.ts';
 import { watermark, watermarkKind, watermarks } from '../../../src/actors/storage/watermark.ts';
 import { userKind } from '../../../src/actors/user/messages.ts';
 import { user } from '../../../src/actors/user/user.ts';
 import { laneCodec } from '../../../src/app/lane-codec.ts';
 import type { Behaviour, Kind } from '../../../src/runtime/kind.ts';
-import { evenPlacement, pinnedId, SLOTS } from '../../../src/runtime/placement.ts';
+import { nodeOf, type Placement, pinnedId, threadNumber } from '../../../src/runtime/placement.ts';
 import { Shard } from '../../../src/runtime/shard.ts';
-import type { InsertReport } from '../../../src/storage/ports/message-store.ts';
+import type { NewDeadLetter } from '../../../src/storage/ports/dead-letters.ts';
+import { decodeLogRecord } from '../../../src/storage/ports/log-record.ts';
 import type { Records } from '../../../src/storage/ports/records.ts';
 import { SimulatedLink } from '../../../src/testkit/simulation/link.ts';
 import type { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import { SimulatedThread, type WallClock } from '../../../src/testkit/simulation/thread.ts';
+import type { LeaseWatch } from './lease-watch.ts';
 import type { LogModel } from './log-model.ts';
+import type { NodeLinks } from './node-links.ts';
+import { type ProbeLog, probe, probeKind } from './probe.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SimulatedGate, type Surroundings } from './sockets.ts';
 import type { StoreModel } from './store-model.ts';
 
 export interface ProcessOptions extends Surroundings {
+  /** Number of the node that it runs on. */
+  readonly node: number;
+  /** Which start of the node it is, from 1. */
+  readonly start: number;
+  /** Of all nodes. */
+  readonly slotOwners: Uint16Array;
+  /** Undefined where the node is alone. */
+  readonly links: NodeLinks | undefined;
+  readonly probes: { readonly log: ProbeLog; readonly peers: readonly number[] } | undefined;
   readonly shards: number;
   readonly clock: WallClock;
   readonly log: LogModel;
   readonly store: StoreModel;
   readonly openRecords: (alive: () => boolean) => Records;
   readonly sabotage: Sabotage;
+  readonly watch: LeaseWatch;
   readonly maxPendingBytes: number;
   /** Something that must never happen has happened. */
   readonly onDefect: (what: string) => void;
@@ -48,7 +62,8 @@ const MAX_REPLAY = 12;
 const TOKEN_TTL_MS = 1_000 * 86_400_000;
 const MAX_BATCH_BYTES = 4 * 1024;
 const LINGER_MS = 25;
-const ALL_SLOTS = Array.from({ length: SLOTS }, (_, slot) => slot);
+/** Other nodes may still speak to sockets of an earlier start: no later one has their numbers. */
+const SOCKETS_PER_START = 2 ** 32;
 
 export class SimulatedProcess {
   readonly threads: SimulatedThread[] = [];
@@ -77,7 +92,8 @@ export class SimulatedProcess {
       log: reader,
       store: writer,
       maxBatchBytes: MAX_BATCH_BYTES,
-      onRefused: this.#refused,
+      putAside: this.#putAside,
+      wallMs: () => 0,
     };
     const position = await drainLog(drain);
     if (!this.alive) return;
@@ -85,16 +101,24 @@ export class SimulatedProcess {
     await reader.trim(position);
     this.#makeThreads();
     const [logThread, persisterThread, recordsThread] = this.shards.slice(shards) as [Shard, Shard, Shard];
-    const threads = Array.from({ length: shards }, (_, thread) => thread);
+    const threads = this.shards.slice(0, shards).map((shard) => shard.thread);
     this.#register(
       persisterThread,
       persisterKind,
-      persister(() => ({ ...drain, threads, lingerMs: LINGER_MS, onPaused: () => undefined })),
+      persister(() => ({ ...drain, threads, lag: new Lag(), lingerMs: LINGER_MS, onPaused: () => undefined })),
     );
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
-    this.#register(logThread, logWriterKind, logWriter([log.openWriter({ epoch, slots: ALL_SLOTS }, position)]));
-    for (const shard of this.shards.slice(0, shards)) this.#registerShard(shard, epoch);
+    const logPartition = log.openWriter({ epoch, slots: this.#slots() }, position);
+    this.#register(
+      logThread,
+      logWriterKind,
+      logWriter([logPartition], () => true),
+    );
+    for (const [index, shard] of this.shards.slice(0, shards).entries()) {
+      this.#registerShard(shard, this.threads[index] as SimulatedThread, epoch);
+    }
+    this.#options.links?.greet();
     this.listening = true;
   }
 
@@ -104,56 +128,70 @@ export class SimulatedProcess {
     this.listening = false;
     for (const thread of this.threads) thread.alive = false;
     for (const gate of this.gates) gate.resetAll();
+    this.#options.links?.leave();
     this.#options.log.crash();
+  }
+
+  /** Runs something on one of the shards, in a turn of its thread. */
+  onShard(index: number, what: string, run: (shard: Shard) => void): void {
+    const place = index % this.#options.shards;
+    const shard = this.shards[place] as Shard;
+    this.threads[place]?.turn(0.01, what, () => run(shard));
   }
 
   get pendingAsks(): number {
     return this.shards.reduce((sum, shard) => sum + shard.pendingAsks, 0);
   }
 
-  readonly #refused = (refused: InsertReport['refused']): void => {
-    for (const { record, reason } of refused) {
-      this.#options.onDefect(`[SIM2] the store refuses ${record.room} seq ${record.seq}: ${reason}`);
+  readonly #putAside = (letters: readonly NewDeadLetter[]): void => {
+    for (const { bytes, reason } of letters) {
+      const { room, seq } = decodeLogRecord(bytes);
+      this.#options.onDefect(`[SIM2] the store refuses ${room} seq ${seq}: ${reason}`);
     }
   };
 
   #makeThreads(): void {
-    const { shards, clock, schedule, trace, maxPendingBytes, onFailure } = this.#options;
+    const { node, shards, slotOwners, clock, schedule, trace, links } = this.#options;
     const names = [...Array.from({ length: shards }, (_, index) => `shard-${index}`), 'log', 'persister', 'records'];
-    const placement = evenPlacement(shards, {
-      'log-writer': shards,
-      persister: shards + 1,
-      records: shards + 2,
-      'message-reader': shards + 2,
-    });
-    for (const [index, name] of names.entries()) {
+    const services = {
+      'log-writer': threadNumber(node, shards),
+      persister: threadNumber(node, shards + 1),
+      records: threadNumber(node, shards + 2),
+      'message-reader': threadNumber(node, shards + 2),
+    };
+    for (const [index, role] of names.entries()) {
+      const name = links === undefined ? role : `n${node}/${role}`;
       const thread = new SimulatedThread({ name, schedule, random: this.#random.fork(), clock, trace });
       this.threads.push(thread);
-      this.shards.push(
-        new Shard({
-          thread: index,
-          host: thread,
-          log: {
-            warn: () => undefined,
-            error: (text, fields) => {
-              trace.add(schedule.nowMs, `${name} ${text}: ${fields.actor} ${String(fields.error)}`);
-              onFailure(String(fields.actor ?? text), fields.error);
-            },
-          },
-          placement,
-          codec: laneCodec,
-          maxPendingBytes,
-        }),
-      );
+      this.shards.push(this.#makeShard(threadNumber(node, index), thread, { slotOwners, services }));
     }
     for (let a = 0; a < names.length; a++) for (let b = a + 1; b < names.length; b++) this.#connect(a, b);
+  }
+
+  #makeShard(number: number, thread: SimulatedThread, placement: Placement): Shard {
+    const { schedule, trace, maxPendingBytes, onFailure } = this.#options;
+    return new Shard({
+      thread: number,
+      host: thread,
+      log: {
+        warn: () => undefined,
+        error: (text, fields) => {
+          trace.add(schedule.nowMs, `${thread.name} ${text}: ${fields.actor} ${String(fields.error)}`);
+          onFailure(String(fields.actor ?? text), fields.error);
+        },
+      },
+      placement,
+      codec: laneCodec,
+      maxPendingBytes,
+    });
   }
 
   #connect(a: number, b: number): void {
     const there = this.#link(a, b);
     const back = this.#link(b, a);
-    (this.shards[a] as Shard).connect(b, there, back);
-    (this.shards[b] as Shard).connect(a, back, there);
+    const [one, other] = [this.shards[a], this.shards[b]] as [Shard, Shard];
+    one.connect(other.thread, there, back);
+    other.connect(one.thread, back, there);
   }
 
   #link(from: number, to: number): SimulatedLink {
@@ -169,15 +207,29 @@ export class SimulatedProcess {
       wakeReader: () => wake(to),
       wakeWriter: () => wake(from),
       onArrival: (bytes) => {
-        trace.add(schedule.nowMs, `lane ${from}>${to} ${bytes.length} bytes ${Bun.hash.crc32(bytes).toString(16)}`);
+        trace.add(
+          schedule.nowMs,
+          `lane ${this.#nameOf(from)}>${this.#nameOf(to)} ${bytes.length} bytes ${Bun.hash.crc32(bytes).toString(16)}`,
+        );
       },
     });
     this.links.push(link);
     return link;
   }
 
-  #registerShard(shard: Shard, epoch: number): void {
-    const gate = new SimulatedGate(shard, this.threads[shard.thread] as SimulatedThread);
+  /** The slots that live on this node. */
+  #slots(): number[] {
+    const { node, slotOwners } = this.#options;
+    return [...slotOwners.keys()].filter((slot) => nodeOf(slotOwners[slot] as number) === node);
+  }
+
+  #nameOf(index: number): number | string {
+    return this.#options.links === undefined ? index : `n${this.#options.node}/${index}`;
+  }
+
+  #registerShard(shard: Shard, thread: SimulatedThread, epoch: number): void {
+    const { links, start } = this.#options;
+    const gate = new SimulatedGate(shard, thread, links === undefined ? 1 : start * SOCKETS_PER_START + 1);
     this.gates.push(gate);
     const ledger: Ledger = new Map();
     const gauges = watermarks(1);
@@ -193,10 +245,21 @@ export class SimulatedProcess {
     );
     // The fan-out renews leases from now on, joined or not, as in production.
     shard.tell(shard.ref(fanoutKind, pinnedId(shard.thread, 0)), { type: 'lease-answer', differing: [] });
+    this.#linkShard(shard, thread);
+  }
+
+  #linkShard(shard: Shard, thread: SimulatedThread): void {
+    const { links, probes, start } = this.#options;
+    links?.add(shard, thread);
+    if (probes === undefined) return;
+    shard.register(probeKind, probe(probes.log, start, probes.peers));
+    const own = shard.ref(probeKind, pinnedId(shard.thread, 0));
+    shard.tell(own, { type: 'question', text: 'begin' });
   }
 
   #register<M>(shard: Shard, kind: Kind<M>, behaviour: Behaviour<M>): void {
-    shard.register(kind, this.#options.sabotage.behaviour(kind.name, behaviour));
+    const { sabotage, watch } = this.#options;
+    shard.register(kind, watch.behaviour(shard.thread, kind.name, sabotage.behaviour(kind.name, behaviour)));
   }
 }
 

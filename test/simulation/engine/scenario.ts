@@ -1,15 +1,27 @@
 /** A scenario: everything that is meant to happen in one run, as plain data that can be printed, shrunk and kept. */
+import { CALM, type NetworkConditions } from '../../../src/testkit/simulation/network.ts';
 import { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import type { DiskUser } from './disk.ts';
 
-/** `client`, `room`, `thread` are indexes that wrap around. Times in milliseconds. */
-export type Op =
+/** `client`, `room`, `thread` and nodes are indexes that wrap around. Times in milliseconds. */
+export type Op = ClientOp | (MachineOp & OnNode) | NetworkOp;
+
+export type ClientOp =
   | { readonly do: 'post'; readonly client: number; readonly room: number; readonly count: number }
   | { readonly do: 'drop'; readonly client: number }
   | { readonly do: 'stall-client'; readonly client: number; readonly ms: number }
   | { readonly do: 'join' | 'leave' | 'read'; readonly client: number; readonly room: number }
   | { readonly do: 'create'; readonly client: number; readonly with: number }
   | { readonly do: 'direct'; readonly client: number; readonly with: number }
+  /** The client's user logs in anew: the token of all their sockets is replaced. */
+  | { readonly do: 'login'; readonly client: number };
+
+/** The node that it happens to; without it the first. */
+export interface OnNode {
+  readonly node?: number;
+}
+
+export type MachineOp =
   | { readonly do: 'crash'; readonly downMs: number }
   | { readonly do: 'stall-thread'; readonly thread: number; readonly ms: number }
   | { readonly do: 'fail-actor'; readonly kind: string; readonly skip: number; readonly after: boolean }
@@ -18,11 +30,21 @@ export type Op =
   | { readonly do: 'squeeze-lanes'; readonly bytes: number; readonly ms: number }
   | { readonly do: 'jump-clock'; readonly ms: number };
 
+export type NetworkOp =
+  /** Nothing gets from one node to another, nor back unless it is one way only. */
+  | { readonly do: 'cut'; readonly from: number; readonly to: number; readonly oneWay: boolean; readonly ms: number }
+  /** Nothing gets to or from the node. */
+  | { readonly do: 'isolate'; readonly node: number; readonly ms: number }
+  | { readonly do: 'weather'; readonly conditions: NetworkConditions; readonly ms: number };
+
 export type TimedOp = Op & { readonly atMs: number };
 
 export interface Scenario {
   readonly seed: number;
-  readonly shards: number;
+  /** Shards of each node. */
+  readonly nodes: readonly number[];
+  /** What the network between them is like while nothing worse is asked for. */
+  readonly network: NetworkConditions;
   readonly users: number;
   /** By client, its user. */
   readonly clients: readonly number[];
@@ -34,13 +56,14 @@ export interface Scenario {
   readonly ops: readonly TimedOp[];
 }
 
-type MakeOp = (random: SeededRandom) => Op;
+export type MakeOp<O extends Op = Op> = (random: SeededRandom) => O;
+export type Parts<O extends Op = Op> = readonly (readonly [parts: number, make: MakeOp<O>])[];
 
 const client = (random: SeededRandom): number => random.int(8);
 const room = (random: SeededRandom): number => random.int(4);
 
 /** How often each kind of op comes, in parts. */
-const PARTS: readonly (readonly [parts: number, make: MakeOp])[] = [
+export const PARTS: Parts<ClientOp> = [
   [30, (random) => ({ do: 'post', client: client(random), room: room(random), count: 1 + random.int(12) })],
   [6, (random) => ({ do: 'drop', client: client(random) })],
   [3, (random) => ({ do: 'stall-client', client: client(random), ms: random.int(3_000) })],
@@ -51,7 +74,7 @@ const PARTS: readonly (readonly [parts: number, make: MakeOp])[] = [
   [1, (random) => ({ do: 'direct', client: client(random), with: client(random) })],
 ];
 
-const FAULT_PARTS: readonly (readonly [parts: number, make: MakeOp])[] = [
+export const FAULT_PARTS: Parts<MachineOp> = [
   [4, (random) => ({ do: 'crash', downMs: 1 + random.int(1_500) })],
   [3, (random) => ({ do: 'stall-thread', thread: random.int(6), ms: random.int(random.chance(0.2) ? 7_000 : 800) })],
   [4, (random) => ({ do: 'fail-actor', kind: random.pick(KINDS), skip: random.int(12), after: random.chance(0.5) })],
@@ -77,9 +100,10 @@ const DISK_USERS: readonly DiskUser[] = ['log', 'log', 'store', 'records', 'read
 
 const BUSY_MS = 6_000;
 /** Longer than a room or a user stays in memory without work. */
-const IDLE_MS = 70_000;
+export const IDLE_MS = 70_000;
 
-export function scenarioOf(seed: number): Scenario {
+/** One node. What a seed means here never changes: regression tests name their seeds. */
+export function oneNode(seed: number): Scenario {
   const random = new SeededRandom(seed);
   const users = 3 + random.int(3);
   const extraClients = random.int(3);
@@ -94,7 +118,8 @@ export function scenarioOf(seed: number): Scenario {
   for (let count = faults; count > 0; count--) add(pickPart(random, FAULT_PARTS));
   return {
     seed,
-    shards: 2 + random.int(2),
+    nodes: [2 + random.int(2)],
+    network: CALM,
     users,
     clients: Array.from({ length: users + extraClients }, (_, index) => index % users),
     rooms: 2 + random.int(2),
@@ -104,7 +129,7 @@ export function scenarioOf(seed: number): Scenario {
   };
 }
 
-function pickPart(random: SeededRandom, parts: readonly (readonly [number, MakeOp])[]): MakeOp {
+export function pickPart<O extends Op>(random: SeededRandom, parts: Parts<O>): MakeOp<O> {
   let left = random.int(parts.reduce((sum, [count]) => sum + count, 0));
   for (const [count, make] of parts) {
     if (left < count) return make;

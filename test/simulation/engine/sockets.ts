@@ -147,11 +147,13 @@ export class SimulatedGate implements Sockets {
   readonly #thread: SimulatedThread;
   readonly #connections = new Map<SocketId, Connection>();
   readonly #topics = new Map<string, Set<SocketId>>();
-  #next = 1;
+  #next: SocketId;
 
-  constructor(shard: Shard, thread: SimulatedThread) {
+  /** Sockets are numbered from `firstSocket`. */
+  constructor(shard: Shard, thread: SimulatedThread, firstSocket: SocketId) {
     this.#shard = shard;
     this.#thread = thread;
+    this.#next = firstSocket;
   }
 
   // ── Sockets ──────────────────────────────────────────────────────────────────────────────────────────────────────

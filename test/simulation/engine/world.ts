@@ -1,18 +1,18 @@
-/** The world of one run: the machine with its disk, the process that lives and dies on it, and the clients. */
+/** The world of one run: the nodes, the network between them, and the clients. */
+
+import { decodeLogRecord } from '../../../src/storage/ports/log-record.ts';
 import type { MemberRecord } from '../../../src/storage/ports/records.ts';
+import { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import type { Schedule } from '../../../src/testkit/simulation/schedule.ts';
-import type { WallClock } from '../../../src/testkit/simulation/thread.ts';
 import { MemoryRecords } from '../../contract/memory-records.ts';
 import { type ClientWorld, SimulatedClient } from './client.ts';
-import { SimulatedDisk } from './disk.ts';
+import { Cluster } from './cluster.ts';
 import { isExpected } from './expected-failures.ts';
-import { LogModel } from './log-model.ts';
+import { firstToken, Logins } from './logins.ts';
 import { Oracle, Violation } from './oracle.ts';
-import { hashToken, SimulatedProcess } from './process.ts';
-import { Sabotage } from './sabotage.ts';
-import type { Op, Scenario } from './scenario.ts';
+import { hashToken } from './process.ts';
+import type { ClientOp, Op, Scenario } from './scenario.ts';
 import { Connection, type ConnectionEvents, type Surroundings } from './sockets.ts';
-import { openRecords, StoreModel } from './store-model.ts';
 
 const EPOCH_MS = 1_800_000_000_000;
 
@@ -21,31 +21,25 @@ export class World implements ClientWorld {
   readonly oracle = new Oracle();
   readonly clients: SimulatedClient[];
   readonly rooms: string[];
+  readonly logins: Logins;
   readonly #around: Surroundings;
   readonly #scenario: Scenario;
-  readonly #disk: SimulatedDisk;
-  readonly #log: LogModel;
-  readonly #store: StoreModel;
   readonly #records = new MemoryRecords();
-  readonly #clock: WallClock = { epochMs: EPOCH_MS };
-  readonly #sabotage = new Sabotage();
-  #process: SimulatedProcess;
+  readonly #cluster: Cluster;
   #defect: Violation | undefined;
 
   constructor(scenario: Scenario, around: Surroundings) {
     this.#scenario = scenario;
     this.#around = around;
     this.schedule = around.schedule;
-    const { random, schedule } = around;
-    this.#disk = new SimulatedDisk({ schedule, random: random.fork(), atOnce: scenario.logAtOnce });
-    this.#log = new LogModel(this.#disk);
-    this.#log.onDurable = (record) => this.oracle.durable(record);
-    this.#store = new StoreModel(this.#disk);
+    this.#cluster = this.#makeCluster();
+    this.logins = new Logins(this.schedule, this.#cluster, new SeededRandom(scenario.seed ^ 0x106));
     this.rooms = Array.from({ length: scenario.rooms }, (_, index) => `room-${index}`);
     this.#populate();
-    this.#process = this.#makeProcess();
+    for (const node of this.#cluster.nodes) node.prepare();
+    const { random } = around;
     this.clients = scenario.clients.map(
-      (user, index) => new SimulatedClient(`c${index}`, userId(user), tokenOf(user), this, random.fork()),
+      (user, index) => new SimulatedClient(`c${index}`, userId(user), this, random.fork()),
     );
   }
 
@@ -54,7 +48,7 @@ export class World implements ClientWorld {
   }
 
   start(): void {
-    this.#boot(this.#process);
+    for (const node of this.#cluster.nodes) node.boot();
     for (const client of this.clients) client.connect();
   }
 
@@ -63,8 +57,9 @@ export class World implements ClientWorld {
   }
 
   connect(name: string, events: ConnectionEvents): Connection | undefined {
-    if (!this.#process.listening) return undefined;
-    return new Connection(name, this.#around.random.pick(this.#process.gates), events, this.#around);
+    const { gates } = this.#cluster;
+    if (gates.length === 0) return undefined;
+    return new Connection(name, this.#around.random.pick(gates), events, this.#around);
   }
 
   throwDefect(): void {
@@ -77,21 +72,17 @@ export class World implements ClientWorld {
     this.#around.trace.add(this.schedule.nowMs, `== ${JSON.stringify(op)}`);
     switch (op.do) {
       case 'crash':
-        return this.#crash(op.downMs);
       case 'stall-thread':
-        return this.#stallThread(op.thread, op.ms);
       case 'fail-actor':
-        return this.#sabotage.plan(op.kind, op.skip, op.after);
       case 'fail-disk':
-        return this.#disk.fail(op.user, op.count);
       case 'slow-disk':
-        this.#disk.slowUntilMs = this.schedule.nowMs + op.ms;
-        return;
       case 'squeeze-lanes':
-        return this.#squeeze(op.bytes, op.ms);
       case 'jump-clock':
-        this.#clock.epochMs += op.ms;
-        return;
+        return this.#cluster.applyToMachine(op);
+      case 'cut':
+      case 'isolate':
+      case 'weather':
+        return this.#cluster.applyToNetwork(op);
       default:
         return this.#applyToClient(this.clients[op.client % this.clients.length] as SimulatedClient, op);
     }
@@ -100,14 +91,11 @@ export class World implements ClientWorld {
   /** Ends every fault; clients that are away come back by themselves. */
   heal(): void {
     this.#around.trace.add(this.schedule.nowMs, '== heal');
-    this.#disk.heal();
-    this.#sabotage.heal();
-    for (const thread of this.#process.threads) thread.stalledUntilMs = 0;
-    for (const link of this.#process.links) link.capacityBytes = 64 * 1024;
+    this.#cluster.heal();
     for (const client of this.clients) if (client.connection) client.connection.toClient.stalledUntilMs = 0;
   }
 
-  #applyToClient(client: SimulatedClient, op: Extract<Op, { readonly client: number }>): void {
+  #applyToClient(client: SimulatedClient, op: ClientOp): void {
     switch (op.do) {
       case 'post':
         for (let count = op.count; count > 0; count--) client.outbox.add(this.#room(op.room));
@@ -127,36 +115,9 @@ export class World implements ClientWorld {
         return client.create([userId(op.with % this.#scenario.users)]);
       case 'direct':
         return client.direct(userId(op.with % this.#scenario.users));
+      case 'login':
+        return this.logins.login(client.user);
     }
-  }
-
-  #crash(downMs: number): void {
-    if (!this.#process.alive) return;
-    this.#process.crash();
-    this.#disk.heal();
-    this.#sabotage.heal();
-    const next = this.#makeProcess();
-    this.#process = next;
-    this.schedule.after(downMs, () => this.#boot(next));
-  }
-
-  #boot(process: SimulatedProcess): void {
-    if (!process.alive) return;
-    process.boot().catch((error: unknown) => this.#defective(`[SIM9] the process does not start: ${error}`));
-  }
-
-  #stallThread(index: number, ms: number): void {
-    const { threads } = this.#process;
-    const thread = threads[index % Math.max(1, threads.length)];
-    if (thread !== undefined) thread.stalledUntilMs = this.schedule.nowMs + ms;
-  }
-
-  #squeeze(bytes: number, ms: number): void {
-    const { links } = this.#process;
-    for (const link of links) link.capacityBytes = bytes;
-    this.schedule.after(ms, () => {
-      for (const link of links) link.capacityBytes = 64 * 1024;
-    });
   }
 
   #room(index: number): string {
@@ -167,10 +128,14 @@ export class World implements ClientWorld {
 
   /** Why the world is not at rest yet; undefined when it is. */
   unsettled(): string | undefined {
-    if (!this.#process.listening) return 'the process does not listen';
+    const unsettled = this.#cluster.unsettled();
+    if (unsettled !== undefined) return unsettled;
+    const login = this.logins.unsettled();
+    if (login !== undefined) return login;
     for (const client of this.clients) {
       const { name, user, outbox } = client;
       if (!client.ready) return `${name} is not connected`;
+      if (client.token !== this.logins.tokenOf(user)) return `${name} has a socket that stands on a dead token`;
       if (outbox.size > 0) return `${name} has ${outbox.size} posts that are not answered`;
       const memberships = new Set(this.#records.membershipsOf(user).map(({ room }) => room));
       for (const room of memberships) {
@@ -183,15 +148,13 @@ export class World implements ClientWorld {
         if (member && !memberships.has(room)) return `${name} believes to be a member of ${room}`;
       }
     }
-    if (this.#process.pendingAsks > 0) return `${this.#process.pendingAsks} asks are not answered`;
-    if (this.#store.durable.persisted(0) < this.#log.head) return 'the log is not in the store';
     return undefined;
   }
 
   /** The world is at rest: the store holds the one order of every room, and no bound was passed. */
   checkEnd(): void {
     for (const room of this.oracle.rooms()) this.#checkRoom(room);
-    for (const shard of this.#process.shards) {
+    for (const shard of this.#cluster.nodes.flatMap(({ process }) => process.shards)) {
       for (const { kind, stats } of shard.kinds()) {
         if (stats.mailboxHighWater <= kind.mailbox.capacity) continue;
         throw new Violation('SIM10', `${kind.name} had ${stats.mailboxHighWater} messages in a mailbox`);
@@ -201,10 +164,11 @@ export class World implements ClientWorld {
 
   #checkRoom(room: string): void {
     const head = this.oracle.headOf(room);
-    const stored = this.#store.durable.head(room).seq;
+    const { durable } = this.#cluster.homeOf(room).store;
+    const stored = durable.head(room).seq;
     if (stored !== head) throw new Violation('SIM1', `the store has ${room} up to ${stored} of ${head}`);
     for (const user of new Set(this.clients.map((client) => client.user))) {
-      for (const { seq, nonce } of this.#store.durable.nonces(room, user, 1_000)) {
+      for (const { seq, nonce } of durable.nonces(room, user, 1_000)) {
         const there = this.oracle.nameAt(room, seq);
         if (there === `${user} ${nonce}`) continue;
         throw new Violation('SIM2', `the store has ${user} ${nonce} at ${room} seq ${seq}, where ${there} is`);
@@ -222,7 +186,7 @@ export class World implements ClientWorld {
       const username = `user ${index}`;
       this.#records.createUser({ id, username, passwordHash: '', createdAt });
       const token = { userId: id, username, device: 'd', createdAt, expiresAt: EPOCH_MS * 2 };
-      this.#records.saveToken({ ...token, tokenHash: hashToken(tokenOf(index)) }, 'device', 8);
+      this.#records.saveToken({ ...token, tokenHash: hashToken(firstToken(id)) }, 'device', 8);
     }
     for (let index = 0; index < rooms; index++) {
       const members: { user: string; role: MemberRecord['role'] }[] = [];
@@ -235,17 +199,12 @@ export class World implements ClientWorld {
     }
   }
 
-  #makeProcess(): SimulatedProcess {
-    const { shards, maxPendingBytes } = this.#scenario;
-    return new SimulatedProcess({
+  #makeCluster(): Cluster {
+    const cluster = new Cluster({
       ...this.#around,
-      shards,
-      maxPendingBytes,
-      clock: this.#clock,
-      log: this.#log,
-      store: this.#store,
-      openRecords: (alive) => openRecords(this.#records, this.#disk, alive),
-      sabotage: this.#sabotage,
+      scenario: this.#scenario,
+      epochMs: EPOCH_MS,
+      records: this.#records,
       onDefect: (what) => this.#defective(what),
       onFailure: (actor, error) => {
         if (error instanceof Violation) this.#defect ??= error;
@@ -253,6 +212,15 @@ export class World implements ClientWorld {
           this.#defective(`[SIM9] ${actor} failed: ${error instanceof Error ? error.stack : error}`);
       },
     });
+    for (const node of cluster.nodes) {
+      node.log.onDurable = (bytes) => {
+        const { room } = decodeLogRecord(bytes);
+        if (cluster.homeOf(room) !== node)
+          throw new Violation('SIM2', `${room} is in the log of a node that is not its`);
+        this.oracle.durable(bytes);
+      };
+    }
+    return cluster;
   }
 
   #defective(text: string): void {
@@ -263,8 +231,4 @@ export class World implements ClientWorld {
 
 function userId(index: number): string {
   return `user-${index}`;
-}
-
-function tokenOf(user: number): string {
-  return `${userId(user)}.0123456789abcdef`;
 }

@@ -1,0 +1,210 @@
+/** Scenarios of several nodes that once found a defect, made small. They do not depend on what a seed means today. */
+import type { Scenario } from './engine/scenario.ts';
+
+interface Kept {
+  readonly what: string;
+  readonly scenario: Scenario;
+}
+
+export const KEPT: readonly Kept[] = [
+  {
+    what: 'a thread that a lossy link kept from a removal published later messages to who had left',
+    scenario: {
+      seed: 8,
+      nodes: [3, 1],
+      network: {
+        loss: 0,
+        duplication: 0,
+        lateness: 0.02,
+        minDelayMs: 0.3321218198165298,
+        maxDelayMs: 13.838431445881724,
+      },
+      users: 3,
+      clients: [0, 1, 2, 0],
+      rooms: 2,
+      logAtOnce: true,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 1420, do: 'isolate', node: 1, ms: 1821 },
+        { atMs: 2095, do: 'leave', client: 4, room: 2 },
+        { atMs: 3432, do: 'post', client: 2, room: 0, count: 1 },
+      ],
+    },
+  },
+  {
+    what: 'a thread that had ended its part in a room was sent its messages for as long as it was busy',
+    scenario: {
+      seed: 1,
+      nodes: [2, 2, 1, 2],
+      network: {
+        loss: 0,
+        duplication: 0.1,
+        lateness: 0.02,
+        minDelayMs: 0.3928318265127019,
+        maxDelayMs: 10.892540296539664,
+      },
+      users: 4,
+      clients: [0, 1, 2, 3, 0],
+      rooms: 3,
+      logAtOnce: true,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 978, do: 'drop', client: 4 },
+        { atMs: 1262, do: 'login', client: 4 },
+        { atMs: 5291, do: 'post', client: 7, room: 0, count: 10 },
+        { atMs: 6275, do: 'post', client: 0, room: 1, count: 1 },
+        { atMs: 8036, do: 'post', client: 4, room: 2, count: 7 },
+        { atMs: 8815, do: 'post', client: 2, room: 3, count: 1 },
+        { atMs: 9186, do: 'join', client: 5, room: 1 },
+        { atMs: 11500, do: 'login', client: 1 },
+        { atMs: 12371, do: 'leave', client: 4, room: 1 },
+        { atMs: 12374, do: 'post', client: 2, room: 1, count: 1 },
+        { atMs: 12538, do: 'post', client: 5, room: 1, count: 4 },
+        { atMs: 12634, do: 'post', client: 5, room: 1, count: 1 },
+        { atMs: 13101, do: 'post', client: 1, room: 3, count: 10 },
+        { atMs: 13774, do: 'fail-disk', user: 'log', count: 2, node: 1 },
+        { atMs: 14032, do: 'post', client: 7, room: 3, count: 11 },
+      ],
+    },
+  },
+  {
+    what: "a session that its user's node had forgotten in a crash never learned of a new room",
+    scenario: {
+      seed: 27,
+      nodes: [1, 2, 1, 1],
+      network: {
+        loss: 0.002,
+        duplication: 0.1,
+        lateness: 0.1,
+        minDelayMs: 0.30088665199000386,
+        maxDelayMs: 11.20220338087529,
+      },
+      users: 3,
+      clients: [0, 1, 2, 0, 1],
+      rooms: 3,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 414, do: 'post', client: 0, room: 3, count: 7 },
+        { atMs: 427, do: 'post', client: 6, room: 0, count: 1 },
+        {
+          atMs: 707,
+          do: 'weather',
+          conditions: {
+            loss: 0.5,
+            duplication: 0.8,
+            lateness: 0.2,
+            minDelayMs: 7.171328340121545,
+            maxDelayMs: 57.936826527584344,
+          },
+          ms: 256,
+        },
+        { atMs: 949, do: 'leave', client: 0, room: 1 },
+        { atMs: 1213, do: 'post', client: 6, room: 1, count: 1 },
+        { atMs: 1228, do: 'create', client: 6, with: 5 },
+      ],
+    },
+  },
+  {
+    what: "a fan-out failed at the word that a room's frames may begin, and they never did",
+    scenario: {
+      seed: 1,
+      nodes: [1, 1],
+      network: { loss: 0, duplication: 0, lateness: 0.02, minDelayMs: 0.5, maxDelayMs: 3 },
+      users: 2,
+      clients: [0, 1],
+      rooms: 2,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 200, do: 'fail-actor', kind: 'fanout', skip: 4, after: false, node: 1 },
+        { atMs: 210, do: 'drop', client: 1 },
+        { atMs: 3000, do: 'post', client: 0, room: 0, count: 1 },
+      ],
+    },
+  },
+  {
+    what: 'who was removed before their frames began was told by nobody',
+    scenario: {
+      seed: 213,
+      nodes: [1, 1],
+      network: { loss: 0.05, duplication: 0, lateness: 0.1, minDelayMs: 0.5, maxDelayMs: 40 },
+      users: 2,
+      clients: [0, 1, 0],
+      rooms: 1,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 100, do: 'post', client: 1, room: 0, count: 12 },
+        { atMs: 200, do: 'drop', client: 0 },
+        { atMs: 300, do: 'post', client: 1, room: 0, count: 12 },
+        { atMs: 591, do: 'leave', client: 2, room: 0 },
+      ],
+    },
+  },
+  {
+    what: 'a login whose answer was lost left the sockets of the replaced token open',
+    scenario: {
+      seed: 33,
+      nodes: [1, 1],
+      network: {
+        loss: 0.05,
+        duplication: 0.01,
+        lateness: 0.02,
+        minDelayMs: 0.6715929427416996,
+        maxDelayMs: 15.688190737273544,
+      },
+      users: 3,
+      clients: [0, 1, 2],
+      rooms: 3,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 794, do: 'fail-disk', user: 'records', count: 1, node: 1 },
+        { atMs: 3012, do: 'login', client: 3 },
+      ],
+    },
+  },
+  {
+    what: 'a membership was told once to a user on another node, and that was lost',
+    scenario: {
+      seed: 29,
+      nodes: [1, 1],
+      network: {
+        loss: 0,
+        duplication: 0,
+        lateness: 0.1,
+        minDelayMs: 0.5620314435334877,
+        maxDelayMs: 3.708057539537549,
+      },
+      users: 5,
+      clients: [0, 1, 2, 3, 4, 0],
+      rooms: 2,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 4338, do: 'isolate', node: 3, ms: 1664 },
+        { atMs: 5402, do: 'direct', client: 5, with: 6 },
+      ],
+    },
+  },
+  {
+    what: 'who became a member while a hello waited for its answer was told of the room before it, and missed its past',
+    scenario: {
+      seed: 1,
+      nodes: [1, 1],
+      network: { loss: 0.2, duplication: 0, lateness: 0.02, minDelayMs: 0.5, maxDelayMs: 3 },
+      users: 2,
+      clients: [0, 0, 1],
+      rooms: 3,
+      logAtOnce: false,
+      maxPendingBytes: 8388608,
+      ops: [
+        { atMs: 10, do: 'leave', client: 0, room: 0 },
+        { atMs: 200, do: 'post', client: 2, room: 0, count: 3 },
+        { atMs: 2000, do: 'drop', client: 0 },
+        { atMs: 2337, do: 'join', client: 1, room: 0 },
+      ],
+    },
+  },
+];
