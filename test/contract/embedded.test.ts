@@ -6,13 +6,14 @@ import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../src/storage/embedded/store/reader.ts';
 import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/writer.ts';
+import { TEST_MS } from '../support/wait.ts';
 import { messageLogContract } from './message-log.ts';
 import { messageStoreContract } from './message-store.ts';
 import { recordsContract } from './records.ts';
 import { tempDir } from './temp-dir.ts';
 
 // A disk that others use too may take long to sync; nothing here waits for time to pass.
-setDefaultTimeout(60_000);
+setDefaultTimeout(TEST_MS);
 
 for (const [name, segmentBytes] of [
   ['embedded', 32 * 1024 * 1024],

@@ -1,6 +1,8 @@
 /** The records' reference model: what the port says, in the plainest form. */
 import { StorageFault } from '../../src/storage/ports/faults.ts';
 import type {
+  DeadToken,
+  DeadTokens,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -25,8 +27,15 @@ export class MemoryRecords implements Records {
   #users: UserRecord[] = [];
   /** In the order in which they were saved. */
   #tokens: TokenRecord[] = [];
+  /** In the order of their deaths. */
+  #dead: DeadToken[] = [];
   #rooms: RoomRecord[] = [];
   #members: Member[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   createUser(user: UserRecord): boolean {
     if (this.userByName(user.username)) return false;
@@ -50,7 +59,8 @@ export class MemoryRecords implements Records {
   changePassword(userId: string, passwordHash: string, keepTokenHash: string | null): readonly string[] {
     this.#requireUser(userId);
     this.#users = this.#users.map((user) => (user.id === userId ? { ...user, passwordHash } : user));
-    return this.#dropTokens((token) => token.userId === userId && token.tokenHash !== keepTokenHash);
+    const gone = this.#dropTokens((token) => token.userId === userId && token.tokenHash !== keepTokenHash);
+    return this.#died(userId, gone);
   }
 
   saveToken(token: TokenRecord, policy: TokenPolicy, maxTokens: number): readonly string[] {
@@ -65,7 +75,10 @@ export class MemoryRecords implements Records {
     const excess = oldestFirst.slice(0, Math.max(0, oldestFirst.length - Math.max(0, maxTokens - 1)));
     const over = this.#dropTokens((other) => excess.includes(other));
     this.#tokens.push(token);
-    return [...gone, ...over].filter((hash) => hash !== token.tokenHash);
+    return this.#died(
+      token.userId,
+      [...gone, ...over].filter((hash) => hash !== token.tokenHash),
+    );
   }
 
   tokenByHash(userId: string, tokenHash: string): TokenRecord | null {
@@ -79,11 +92,23 @@ export class MemoryRecords implements Records {
       throw new StorageFault('refused', 'the hash is taken');
     }
     this.#tokens = this.#tokens.map((token) => (token === old ? { ...old, tokenHash: newHash, expiresAt } : token));
+    if (newHash !== oldHash) this.#died(userId, [oldHash]);
     return true;
   }
 
   deleteToken(userId: string, tokenHash: string): boolean {
-    return this.#dropTokens((token) => token.userId === userId && token.tokenHash === tokenHash).length === 1;
+    const gone = this.#dropTokens((token) => token.userId === userId && token.tokenHash === tokenHash);
+    return this.#died(userId, gone).length === 1;
+  }
+
+  deadTokens(since: number, limit: number): DeadTokens {
+    const found = this.#dead.filter(({ diedAt }) => diedAt >= since).sort((a, b) => a.diedAt - b.diedAt);
+    const lastAt = found[limit - 1]?.diedAt ?? Number.POSITIVE_INFINITY;
+    return { now: this.#now(), tokens: found.filter(({ diedAt }) => diedAt <= lastAt) };
+  }
+
+  forgetDeadTokens(before: number): void {
+    this.#dead = this.#dead.filter(({ diedAt }) => diedAt >= before);
   }
 
   createRoom(room: RoomRecord, members: readonly { readonly user: string; readonly role: RoomRole }[]): boolean {
@@ -157,6 +182,11 @@ export class MemoryRecords implements Records {
 
   #requireUser(id: string): void {
     if (!this.userById(id)) throw new StorageFault('refused', 'there is no such user');
+  }
+
+  #died(user: string, hashes: readonly string[]): readonly string[] {
+    for (const tokenHash of hashes) this.#dead.push({ user, tokenHash, diedAt: this.#now() });
+    return hashes;
   }
 
   #dropTokens(which: (token: TokenRecord) => boolean): string[] {

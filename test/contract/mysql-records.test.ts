@@ -10,7 +10,7 @@ import { recordsContract } from './records.ts';
 // A server that others use too may be slow; nothing here waits for time to pass.
 setDefaultTimeout(120_000);
 
-const TABLES = ['user_file', 'file', 'room_member', 'rooms', 'user_token', 'users'];
+const TABLES = ['token_revocation', 'user_file', 'file', 'room_member', 'rooms', 'user_token', 'users'];
 
 describeWith(['mysql'], 'mysql', (variables) => {
   let database: TestDatabase;

@@ -93,6 +93,8 @@ async function everything(records: Records): Promise<unknown> {
     state.push(await records.userById(id), await records.membershipsOf(id));
     for (const tokenHash of ['h1', 'H1', 'h2', 'h3', 'h4']) state.push(await records.tokenByHash(id, tokenHash));
   }
+  const { tokens } = await records.deadTokens(0, 1_000);
+  state.push([...new Set(tokens.map(({ user, tokenHash }) => `${user} ${tokenHash}`))].sort());
   for (const name of ['ann', 'Ann', 'bob']) state.push(await records.userByName(name));
   for (const id of ['r1', 'R1', 'r2']) state.push(await records.room(id), await records.members(id));
   return state;

@@ -64,6 +64,7 @@ export function recordsContract(name: string, makeDriver: () => RecordsDriver | 
   describe(`records: ${name}`, () => {
     userRules(open);
     tokenRules(open);
+    deathRules(open);
     roomRules(open);
     memberRules(open);
     recordsModelTest(makeDriver);
@@ -196,6 +197,85 @@ function tokenRules(open: () => Promise<OpenRecords>): void {
     expect(await records.changePassword(ann.id, 'again', null)).toEqual(['b']);
     expect(await records.tokenByHash(bob.id, 'bobs')).not.toBeNull();
     expect(await faultOf(() => records.changePassword('nobody', 'x', null))).toBe('refused');
+  });
+}
+
+function deathRules(open: () => Promise<OpenRecords>): void {
+  const deadOf = async (records: Records, since = 0): Promise<string[]> => {
+    const { tokens } = await records.deadTokens(since, 1_000);
+    return tokens.map(({ user: id, tokenHash }) => `${tokenHash} ${id === ann.id ? 'of ann' : id}`).sort();
+  };
+
+  test('[REC17] every write that ends a hash tells of it, once it is done, and no other does', async () => {
+    await using opened = await open();
+    const { records } = opened;
+    for (const hash of ['a', 'b', 'c', 'd', 'e', 'f']) await records.saveToken(token(hash), 'device', 10);
+    expect(await deadOf(records)).toEqual([]);
+    await records.deleteToken(ann.id, 'a');
+    await records.saveToken(token('b2', { device: 'device of b' }), 'device', 10);
+    await records.renewToken(ann.id, 'c', 'c2', 1);
+    expect(await deadOf(records)).toEqual(['a of ann', 'b of ann', 'c of ann']);
+    for (const hash of ['a', 'c']) {
+      expect(await records.deleteToken(ann.id, hash)).toBe(false);
+      expect(await records.renewToken(ann.id, hash, 'never', 1)).toBe(false);
+    }
+    expect(await records.deleteToken(bob.id, 'd')).toBe(false);
+    expect(await faultOf(() => records.renewToken(ann.id, 'd', 'e', 1))).toBe('refused');
+    const stolen = token('e', { device: 'device of d' });
+    expect(await faultOf(() => records.saveToken(stolen, 'device', 10))).toBe('refused');
+    await records.saveToken(token('d'), 'device', 10);
+    expect(await deadOf(records)).toEqual(['a of ann', 'b of ann', 'c of ann']);
+    await records.changePassword(ann.id, 'changed', 'd');
+    await records.saveToken(token('g'), 'single', 10);
+    const all = ['a', 'b', 'b2', 'c', 'c2', 'd', 'e', 'f'].map((hash) => `${hash} of ann`);
+    expect(await deadOf(records)).toEqual(all);
+    await opened.reopen();
+    expect(await deadOf(opened.records)).toEqual(all);
+  });
+
+  test("[REC18] deaths come in the order of their times by the store's clock, from a time on, and page by page", async () => {
+    await using opened = await open();
+    const { records } = opened;
+    const hashes = Array.from({ length: 12 }, (_, index) => `h${index}`);
+    const { now: before } = await records.deadTokens(Number.MAX_SAFE_INTEGER, 1);
+    for (const hash of hashes) {
+      await records.saveToken(token(hash), 'device', 20);
+      await records.deleteToken(ann.id, hash);
+    }
+    const { now, tokens } = await records.deadTokens(before, 1_000);
+    expect(tokens.map(({ tokenHash }) => tokenHash)).toEqual(hashes);
+    const times = tokens.map(({ diedAt }) => diedAt);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    for (const time of [before, ...times]) expect(time).toBeWithin(before, now + 1);
+    for (const since of [...times, now + 1]) {
+      const later = tokens.filter(({ diedAt }) => diedAt >= since);
+      expect((await records.deadTokens(since, 1_000)).tokens).toEqual(later);
+    }
+    const paged: unknown[] = [];
+    for (let since = before; ; ) {
+      const page = (await records.deadTokens(since, 3)).tokens;
+      paged.push(...page);
+      const last = page.at(-1);
+      if (page.length < 3 || last === undefined) break;
+      since = last.diedAt + 1;
+    }
+    expect(paged).toEqual([...tokens]);
+  });
+
+  test('[REC19] deaths before a time are forgotten, and no others', async () => {
+    await using opened = await open();
+    const { records } = opened;
+    for (const hash of ['a', 'b', 'c']) {
+      await records.saveToken(token(hash), 'device', 10);
+      await records.deleteToken(ann.id, hash);
+    }
+    const { now, tokens } = await records.deadTokens(0, 1_000);
+    const since = tokens[1]?.diedAt ?? 0;
+    await records.forgetDeadTokens(since);
+    expect((await records.deadTokens(0, 1_000)).tokens).toEqual(tokens.filter(({ diedAt }) => diedAt >= since));
+    await records.forgetDeadTokens(now + 1);
+    expect(await deadOf(records)).toEqual([]);
+    expect(await records.tokenByHash(ann.id, 'a')).toBeNull();
   });
 }
 

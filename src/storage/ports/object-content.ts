@@ -43,17 +43,16 @@ export class SourceReader {
     }
   }
 
-  /** Exactly so many bytes, in memory of their own. A content that ends before is refused. */
-  async fill(length: number): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafe(length);
+  /** Fills `bytes` with the next ones and returns them. A content that ends before is refused. */
+  async fill(bytes: Uint8Array): Promise<Uint8Array> {
     let filled = 0;
-    while (filled < length) {
+    while (filled < bytes.length) {
       if (this.#rest.length === 0) {
         const next = await this.next();
         if (next === null) throw new StorageFault('refused', 'the content ended early');
         this.#rest = next;
       }
-      const piece = this.#rest.subarray(0, length - filled);
+      const piece = this.#rest.subarray(0, bytes.length - filled);
       bytes.set(piece, filled);
       filled += piece.length;
       this.#rest = this.#rest.subarray(piece.length);

@@ -20,7 +20,10 @@ export interface NewJob {
 export interface Job {
   readonly id: string;
   readonly body: Uint8Array;
-  /** Which delivery this is: 1, 2, 3 … up to `maxAttempts`. */
+  /**
+   * Which delivery this is: 1, 2, 3 … up to `maxAttempts`. One that was on its way to a consumer when its connection was
+   * lost counts too, though the consumer has not seen it.
+   */
   readonly attempt: number;
   /** Milliseconds since the epoch, by the clock of whoever enqueued it. */
   readonly enqueuedAt: number;

@@ -24,6 +24,21 @@ export interface TokenRecord {
 /** How many tokens a user may hold: `device` one for each device, `single` one in all. */
 export type TokenPolicy = 'device' | 'single';
 
+/** A token's hash that is not valid any more. */
+export interface DeadToken {
+  readonly user: string;
+  readonly tokenHash: string;
+  /** By the store's clock. */
+  readonly diedAt: number;
+}
+
+export interface DeadTokens {
+  /** What the store's clock said before the tokens were read. */
+  readonly now: number;
+  /** In the order of their times. */
+  readonly tokens: readonly DeadToken[];
+}
+
 export type RoomKind = 'group' | 'direct';
 export type RoomRole = 'owner' | 'admin' | 'member';
 
@@ -76,6 +91,17 @@ export interface Records {
   renewToken(userId: string, oldHash: string, newHash: string, expiresAt: number): Promised<boolean>;
   /** False if it was gone already. */
   deleteToken(userId: string, tokenHash: string): Promised<boolean>;
+
+  /**
+   * The hashes that died at or after `since`, by whatever operation and in whatever process, and the store's time. Of more
+   * than `limit` the oldest come; those of one millisecond come together, so that whoever goes on behind them misses none.
+   *
+   * *Gotchas.* A death has the time at which it was written and shows when that is committed, so that a younger one may show
+   * before it: readers look back over some time and take repeats. Never read from a replica.
+   */
+  deadTokens(since: number, limit: number): Promised<DeadTokens>;
+  /** Forgets the deaths before this time, by the store's clock. */
+  forgetDeadTokens(before: number): Promised<void>;
 
   /** Stores a room with its first members, who get `read` 0. False if the id exists: then nothing is changed. */
   createRoom(
