@@ -10,6 +10,7 @@
 export const COMMANDS = {
   start: { file: 'src/main.ts', args: [], does: 'start the engine' },
   test: { file: 'scripts/test.ts', args: [], does: 'types, lint, dead code and all tests' },
+  'test:full': { file: 'scripts/test-full.ts', args: [], does: 'all of that, and every outage of real back ends' },
   'test:unit': { file: 'scripts/test.ts', args: ['--unit'], does: 'only the tests beside the code' },
   check: { file: 'scripts/check.ts', args: [], does: 'types, lint and dead code, without tests' },
   format: { file: 'scripts/format.ts', args: [], does: 'format the code and apply safe fixes' },
@@ -22,5 +23,7 @@ export const COMMANDS = {
     leavesProcesses: true,
   },
   simulate: { file: 'scripts/simulate.ts', args: [], does: 'run the engine under simulated faults' },
+  'dead-letters': { file: 'src/dead-letters.ts', args: [], does: 'look after records that could not be stored' },
   admin: { file: 'src/admin.ts', args: [], does: 'look after users of a stopped or running engine', interactive: true },
+  promote: { file: 'scripts/promote-replica.ts', args: [], does: 'make a MySQL replica the primary' },
 };

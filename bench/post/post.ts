@@ -181,7 +181,8 @@ async function carriedRate(
     say(
       `${figure(rate)} posts/s due, ${figure(answered)} answered: p50 ${figure(ackP50Ms)} ms, p99 ${figure(ackP99Ms)} ms`,
     );
-    if (answered >= rate * CARRIED && ackP99Ms <= CARRIED_P99_MS) return { carried: found, losses };
+    if (answered >= rate * CARRIED && ackP99Ms <= CARRIED_P99_MS && result.unanswered === 0)
+      return { carried: found, losses };
   }
   return { carried: undefined, losses };
 }

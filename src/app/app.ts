@@ -20,7 +20,12 @@ export interface RunningApp {
 const DRAIN_SPREAD_MS = 5_000;
 const PHASE_DEADLINE_MS = 5_000;
 /** In this order: nobody asks those that went before. */
-const SHARD_PHASES = [['session'], ['fanout', 'accounts'], ['room'], ['user', 'ledger', 'watermark']] as const;
+const SHARD_PHASES = [
+  ['session'],
+  ['fanout', 'accounts'],
+  ['room'],
+  ['user', 'revoker', 'ledger', 'watermark'],
+] as const;
 
 /** Starts the engine. Rejects with a readable message if it cannot. `onFailure` is called if it cannot go on later. */
 export async function startApp(config: Config, log: Logger, onFailure: (reason: string) => void): Promise<RunningApp> {

@@ -83,6 +83,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     persister: threadOfRole(crew, 'persister'),
     records: threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
+    revocations: threadOfRole(crew, 'records'),
   };
   const placement = evenPlacement(crew.shards, services);
   const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });

@@ -71,6 +71,6 @@ async function deleteNames(url: string, namespace: string): Promise<void> {
     await channel.deleteQueue(names.logPartition(partition));
   }
   await channel.deleteQueue(names.deadLetters);
-  for (const exchange of [names.log, names.events, names.invalidate]) await channel.deleteExchange(exchange);
+  for (const exchange of [names.log, names.events]) await channel.deleteExchange(exchange);
   await connection.close();
 }

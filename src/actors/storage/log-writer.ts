@@ -56,7 +56,8 @@ class LogWriter implements Actor<LogWriterMessage> {
   #waitingBytes = 0;
   /** What the driver is writing. */
   #writing: readonly Waiting[] = [];
-  #barriers: WaitingBarrier[] = [];
+  /** By room: a room that asks again has given up its earlier question. */
+  #barriers = new Map<string, WaitingBarrier>();
   #committing = false;
   /** What the log held when this incarnation began: of which rooms, it does not know. */
   #inherited: LogPosition;
@@ -129,8 +130,10 @@ class LogWriter implements Actor<LogWriterMessage> {
   #barrier(barrier: WaitingBarrier): void {
     const { room, replyTo } = barrier;
     const concerns = ({ append }: Waiting): boolean => append.room === room;
-    if (this.#group.some(concerns) || this.#writing.some(concerns)) this.#barriers.push(barrier);
-    else replyTo?.settle(this.#rooms.get(room)?.position ?? this.#unknown, undefined);
+    if (this.#group.some(concerns) || this.#writing.some(concerns)) {
+      this.#barriers.get(room)?.replyTo?.settle(undefined, ASKED_AGAIN);
+      this.#barriers.set(room, barrier);
+    } else replyTo?.settle(this.#rooms.get(room)?.position ?? this.#unknown, undefined);
   }
 
   /** Position of a room that nothing is known of: an earlier incarnation may have written it. */
@@ -140,8 +143,8 @@ class LogWriter implements Actor<LogWriterMessage> {
 
   #answerBarriers(): void {
     const barriers = this.#barriers;
-    this.#barriers = [];
-    for (const barrier of barriers) this.#barrier(barrier);
+    this.#barriers = new Map();
+    for (const barrier of barriers.values()) this.#barrier(barrier);
   }
 
   #commit(): void {
@@ -213,6 +216,7 @@ class LogWriter implements Actor<LogWriterMessage> {
 /** No append has this seq: the room must start anew. */
 const NEVER = -1;
 const UNSURE = { code: 'unavailable', message: 'another node may have taken over by now' } as const;
+const ASKED_AGAIN = { code: 'unavailable', message: 'the room has asked again meanwhile' } as const;
 const FULL = { code: 'overloaded', message: 'too much waits for the message log' } as const;
 /** Past this much, appends are refused until the group under way is written: the log is away, or too slow. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;

@@ -35,7 +35,7 @@ export interface PersisterOptions {
   readonly events?: MessageEvents;
   readonly wallMs: () => number;
   readonly lag: Lag;
-  /** A back end is away: the move is tried again after a pause. */
+  /** A back end has gone away: the move is tried again, with pauses, until it is back. Told once for each outage. */
   readonly onPaused: (fault: StorageFault) => void;
   /** Pause between two batches: what is written meanwhile shares the next one's transaction. */
   readonly lingerMs: number;
@@ -142,7 +142,7 @@ class Persister implements Actor<PersisterMessage> {
   /** Nothing is lost while a back end is away: what was not moved stays in the log, and is moved when it is back. */
   #pauseAfter(error: unknown): void {
     if (!(error instanceof StorageFault) || error.code !== 'unavailable') throw error;
-    this.#options.onPaused(error);
+    if (this.#pauseMs === MIN_PAUSE_MS) this.#options.onPaused(error);
     this.#context.after(this.#pauseMs * (0.5 + 0.5 * this.#context.random()), () => this.#drain());
     this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
   }
@@ -201,6 +201,11 @@ function stretches(partition: number, batches: readonly LogBatch[]): Stretch[] {
   }
   end();
   return found;
+}
+
+/** Records of a group that the store had before this process began: those that cannot be decoded were put aside then. */
+export function decodableRecords(batch: LogBatch): LogRecord[] {
+  return batch.records.flatMap((bytes) => decodedOrAside(bytes, []));
 }
 
 function decodedOrAside(bytes: Uint8Array, unreadable: Refusal[]): readonly LogRecord[] {

@@ -1,10 +1,14 @@
-/** The records thread: users, rooms and members, and reading messages. */
+/** The records thread: users, rooms and members, the deaths of tokens, and reading messages. */
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
+import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
+import type { StorageFault } from '../../storage/ports/faults.ts';
 import { S3Objects } from '../../storage/s3/s3-objects.ts';
 import { Circuits } from '../storage/circuits.ts';
-import { openReading } from '../storage/reading.ts';
+import { type OpenReading, openReading } from '../storage/reading.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
+
+const STOP_MS = 1_000;
 
 export async function startRecordsRole(environment: RoleEnvironment): Promise<RunningRole> {
   const { shard, config } = environment;
@@ -12,6 +16,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   const reading = await openReading(environment, circuits);
   shard.register(recordsKind, records(reading.records));
   shard.register(messageReaderKind, messageReader(reading.messages));
+  startRevocations(environment, reading);
   const { s3 } = config.storage;
   const objects = s3 === undefined ? undefined : new S3Objects(s3);
   if (objects !== undefined) circuits.add('objects', { probe: () => objects.ping() });
@@ -19,8 +24,22 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
     samples: () => reading.samples(),
     backEnds: () => [...circuits.reports(), ...reading.backEnds()],
     end: async () => {
+      await shard.stopKinds([revocationsKind.name], STOP_MS);
       await reading.close();
       await objects?.close();
     },
   };
+}
+
+function startRevocations({ shard, crew, log }: RoleEnvironment, reading: OpenReading): void {
+  const options = {
+    records: reading.records,
+    threads: Array.from({ length: crew.shards }, (_, thread) => thread),
+    onState(fault: StorageFault | undefined) {
+      if (fault === undefined) log.info('dead tokens are read again');
+      else log.warn('dead tokens cannot be read', { fault: fault.message });
+    },
+  };
+  shard.register(revocationsKind, revocations(options));
+  shard.tell(shard.ref(revocationsKind, 'all'), { type: 'look-now' });
 }

@@ -10,6 +10,7 @@ import { sessionKind } from '../../actors/session/messages.ts';
 import { session } from '../../actors/session/session.ts';
 import { watermark, watermarkKind, watermarks } from '../../actors/storage/watermark.ts';
 import { userKind } from '../../actors/user/messages.ts';
+import { revoker, revokerKind } from '../../actors/user/revoker.ts';
 import { user } from '../../actors/user/user.ts';
 import { type HttpServer, startServer } from '../../http/server.ts';
 import { SocketGate } from '../../http/socket-gate.ts';
@@ -78,6 +79,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
     userKind,
     user({ policy: loginPolicy, tokenTtlMs, maxTokens: MAX_TOKENS_PER_USER, maxSockets: maxSocketsPerUser }),
   );
+  shard.register(revokerKind, revoker(shard));
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
 }
 

@@ -1,5 +1,6 @@
 /** The message log's partitions: in RabbitMQ where its address is set, else one in the data directory. */
 import { partitionOf } from '../../actors/room/home.ts';
+import { decodableRecords } from '../../actors/storage/persister.ts';
 import { SLOTS } from '../../runtime/placement.ts';
 import { AmqpLogReader } from '../../storage/amqp/log/reader.ts';
 import { prepareLog } from '../../storage/amqp/log/topology.ts';
@@ -9,7 +10,7 @@ import { SegmentedLogReader } from '../../storage/embedded/log/reader.ts';
 import { SegmentedLogWriter } from '../../storage/embedded/log/writer.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
 import { StorageFault } from '../../storage/ports/faults.ts';
-import type { Fence, MessageLogReader, MessageLogWriter } from '../../storage/ports/message-log.ts';
+import type { Fence, LogBatch, MessageLogReader, MessageLogWriter } from '../../storage/ports/message-log.ts';
 import type { Progress } from '../crew.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import { type CountedConnection, connectAmqp } from './amqp.ts';
@@ -65,8 +66,9 @@ export function openLogReaders({ config, log }: RoleEnvironment, aside: Aside): 
   const { amqp, namespace: prefix } = config.storage;
   if (amqp === undefined) return opened([new SegmentedLogReader(dataDirPaths(config.dataDir).log)], []);
   const reading = connectAmqp(amqp.url, 'log reader', log);
-  const { deadLetters } = aside;
-  const topology = { connection: reading.connection, prefix, partitions: amqp.partitions, deadLetters };
+  const { deadLetters, events } = aside;
+  const onStored = async (batch: LogBatch): Promise<void> => await events?.stored(decodableRecords(batch));
+  const topology = { connection: reading.connection, prefix, deadLetters, onStored };
   const partitions = Array.from(
     { length: amqp.partitions },
     (_, partition) => new AmqpLogReader({ ...topology, partition }),
