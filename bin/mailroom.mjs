@@ -31,6 +31,8 @@ async function main([name, ...args]) {
   const bun = ensureInstalled(root);
   // Without this flag, an engine whose launcher was killed outright would go on and hold the port and the data.
   const guard = command.leavesProcesses === true ? [] : ['--no-orphans'];
+  // A Bun that was started with the flag hands it on to those that it starts.
+  if (command.leavesProcesses === true) delete process.env.BUN_FEATURE_FLAG_NO_ORPHANS;
   const argv = [...guard, join(root, command.file), ...command.args, ...args];
   return await runChild(bun, argv, { interactive: command.interactive === true });
 }

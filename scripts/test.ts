@@ -26,7 +26,7 @@ async function runTests(args: readonly string[]): Promise<Outcome> {
   await using scratch = await scratchDirectory();
   const report = join(scratch.path, 'report.xml');
   const argv = ['test', `--timeout=${LONGEST_TEST_MS}`, '--reporter=junit', `--reporter-outfile=${report}`, ...args];
-  const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['ignore', 'inherit', 'pipe'], env: colours() });
+  const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['ignore', 'inherit', 'pipe'], env: environment() });
   let output = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (chunk: string) => {
@@ -48,9 +48,13 @@ async function runTests(args: readonly string[]): Promise<Outcome> {
   };
 }
 
-/** The runner writes into a pipe, so it cannot see by itself that a person is reading. */
-function colours(): NodeJS.ProcessEnv {
-  return process.stderr.isTTY ? { ...process.env, FORCE_COLOR: '1' } : process.env;
+/**
+ * The runner writes into a pipe, so it cannot see by itself that a person is reading. And what tests start by commands of
+ * their own has to outlive those commands, as it does elsewhere; it ends with this process, which has no orphans.
+ */
+function environment(): NodeJS.ProcessEnv {
+  const { BUN_FEATURE_FLAG_NO_ORPHANS: _, ...inherited } = process.env;
+  return process.stderr.isTTY ? { ...inherited, FORCE_COLOR: '1' } : inherited;
 }
 
 /** On a build machine everything that a test may need is installed, so a test that did not run has failed. */

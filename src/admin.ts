@@ -1,13 +1,12 @@
 /** Entry of `npm run admin`: what an operator does to the users of a running or stopped engine. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ReadStream } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { generatePassword, readPassword } from './admin/new-password.ts';
 import { isInUse, resetPassword } from './admin/reset-password.ts';
+import { hasUsers, readUsers } from './admin/stored-users.ts';
+import { parseConfig } from './config/parse.ts';
 import { SCHEMA } from './config/schema.ts';
-import { dataDirPaths } from './storage/embedded/data-dir.ts';
-import { listUsers } from './storage/embedded/records/user-list.ts';
 
 const EXIT_REFUSED = 1;
 const EXIT_USAGE = 2;
@@ -25,6 +24,8 @@ Both work while the engine runs and while it does not.
 
   --data-dir, MAILROOM_DATA_DIR  (default: ./data)
       The data directory of the engine.
+  MAILROOM_MYSQL_URL
+      Where the users are, if the engine keeps them in MySQL.
 `;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -33,6 +34,7 @@ interface Words {
   readonly command: string | undefined;
   readonly rest: readonly string[];
   readonly dataDir: string;
+  readonly mysqlUrl: string | undefined;
   readonly generate: boolean;
   readonly help: boolean;
 }
@@ -58,10 +60,10 @@ async function run(words: Words): Promise<number> {
   switch (command) {
     case 'reset-password':
       if (name === undefined || rest.length > 1) return misused('reset-password: expected one name');
-      return hasUsers(dataDir) ? await reset(words, name.normalize('NFC')) : nothingThere(dataDir);
+      return hasUsers(words) ? await reset(words, name.normalize('NFC')) : nothingThere(dataDir);
     case 'list-users':
       if (rest.length > 0) return misused('list-users: expected nothing after it');
-      return hasUsers(dataDir) ? list(dataDir) : nothingThere(dataDir);
+      return hasUsers(words) ? await list(words) : nothingThere(dataDir);
     case undefined:
       return misused('expected a command');
     default:
@@ -69,18 +71,19 @@ async function run(words: Words): Promise<number> {
   }
 }
 
-async function reset({ dataDir, generate }: Words, username: string): Promise<number> {
+async function reset(words: Words, username: string): Promise<number> {
   const prompt = (text: string): void => void process.stderr.write(text);
+  const { generate } = words;
   const password = generate ? generatePassword() : await readPassword(process.stdin as ReadStream, prompt);
-  const problem = await resetPassword(dataDir, { username, password });
+  const problem = await resetPassword(words, { username, password });
   if (problem !== null) return say(EXIT_REFUSED, `${username}: ${problem}`);
   process.stderr.write(`mailroom: ${username} has a new password; all tokens are dead\n`);
   if (generate) process.stdout.write(`${password}\n`);
   return 0;
 }
 
-function list(dataDir: string): number {
-  for (const { username, id, createdAt } of listUsers(dataDirPaths(dataDir).records)) {
+async function list(words: Words): Promise<number> {
+  for (const { username, id, createdAt } of await readUsers(words)) {
     process.stdout.write(`${username}\t${id}\t${new Date(createdAt).toISOString()}\n`);
   }
   return 0;
@@ -97,15 +100,13 @@ function parse(argv: readonly string[]): Words | string {
     const { dataDir } = SCHEMA;
     const given = values['data-dir'] ?? process.env[dataDir.name]?.trim();
     const path = resolve(given ? given : dataDir.initial({ cores: 1 }));
-    return { command, rest, dataDir: path, generate: values.generate === true, help: values.help === true };
+    const outcome = parseConfig({ [SCHEMA.mysqlUrl.name]: process.env[SCHEMA.mysqlUrl.name] }, [], { cores: 1 });
+    if (outcome.kind !== 'config') return outcome.kind === 'invalid' ? outcome.problems.join('; ') : '';
+    const mysqlUrl = outcome.config.mysqlUrl?.map((url) => url.reveal()).join(',');
+    return { command, rest, dataDir: path, mysqlUrl, generate: values.generate === true, help: values.help === true };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** A directory that no engine has used is not made into one by looking at it. */
-function hasUsers(dataDir: string): boolean {
-  return existsSync(dataDirPaths(dataDir).records);
 }
 
 function nothingThere(dataDir: string): number {

@@ -2,17 +2,17 @@
 import { existsSync } from 'node:fs';
 import { adminSocketPath, type ResetPasswordOrder } from '../app/admin-socket.ts';
 import { secrets } from '../app/secrets.ts';
-import { lockDataDir } from '../storage/embedded/data-dir.ts';
-import { SqliteRecords } from '../storage/embedded/records/sqlite-records.ts';
 import { StorageFault } from '../storage/ports/faults.ts';
+import type { Records } from '../storage/ports/records.ts';
+import { type Place, withRecords } from './stored-users.ts';
 
 /** A running engine hashes the password and closes sockets within this, even when many people log in. */
 const ANSWER_MS = 20_000;
 
 /** Null when done, else the problem. All of the user's tokens are dead then. Throws where neither way can be gone. */
-export async function resetPassword(dataDir: string, order: ResetPasswordOrder): Promise<string | null> {
-  const answer = await askRunningEngine(dataDir, order);
-  return answer === undefined ? await changeStopped(dataDir, order) : answer.problem;
+export async function resetPassword(place: Place, order: ResetPasswordOrder): Promise<string | null> {
+  const answer = await askRunningEngine(place.dataDir, order);
+  return answer === undefined ? await withRecords(place, (records) => change(records, order)) : answer.problem;
 }
 
 /** Undefined if nobody listens: there is no engine, or it was killed and its socket file stayed behind. */
@@ -41,21 +41,11 @@ async function askRunningEngine(
   return (await response.json()) as { readonly problem: string | null };
 }
 
-async function changeStopped(dataDir: string, { username, password }: ResetPasswordOrder): Promise<string | null> {
-  const paths = lockDataDir(dataDir);
-  try {
-    const records = new SqliteRecords(paths.records);
-    try {
-      const user = records.userByName(username);
-      if (user === null) return 'there is no such user';
-      records.changePassword(user.id, await secrets.hashPassword(password), null);
-      return null;
-    } finally {
-      records.close();
-    }
-  } finally {
-    paths.release();
-  }
+async function change(records: Records, { username, password }: ResetPasswordOrder): Promise<string | null> {
+  const user = await records.userByName(username);
+  if (user === null) return 'there is no such user';
+  await records.changePassword(user.id, await secrets.hashPassword(password), null);
+  return null;
 }
 
 /** Whether this is an engine that holds the directory and does not answer, as while it starts and ends. */

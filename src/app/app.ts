@@ -61,6 +61,7 @@ async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
   await workers.boot(['records'], progress);
   await workers.ask(threadOfRole(crew, 'log'), { type: 'open', progress }, 'opened');
   await workers.boot(['shard'], progress);
+  await workers.ask(threadOfRole(crew, 'persister'), { type: 'listen' }, 'listening');
   await Promise.all(shardsOf(crew).map((thread) => workers.ask(thread, { type: 'listen' }, 'listening')));
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { type Migration, migrate, type Schema } from '../../src/storage/mysql/migrations.ts';
 import { openPool, type SqlPool } from '../../src/storage/mysql/pool.ts';
+import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
 import { faultFrom } from '../contract/fault-of.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { within } from '../support/wait.ts';
@@ -58,7 +59,7 @@ describeWith(['mysql'], 'mysql: migrations', (variables) => {
       'done',
     ]);
     const [count] = await pool.rows("SELECT COUNT(*) AS versions FROM migration WHERE part = 'records'");
-    expect(count).toEqual({ versions: 2 });
+    expect(count).toEqual({ versions: RECORDS_SCHEMA.migrations.length });
     expect(await pool.rows('SELECT * FROM user_file')).toEqual([]);
   });
 

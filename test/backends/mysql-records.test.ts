@@ -62,7 +62,13 @@ describeWith(['mysql'], 'mysql: records', (variables) => {
       0,
       1,
     ]);
-    await servers.primary.rows('ANALYZE TABLE users, user_token, rooms, room_member', [], { prepared: false });
+    await fill('INSERT INTO token_revocation (user_id, token_hash, died_at)', (index) => [
+      id(index),
+      `dead ${index}`,
+      index,
+    ]);
+    const tables = 'users, user_token, token_revocation, rooms, room_member';
+    await servers.primary.rows(`ANALYZE TABLE ${tables}`, [], { prepared: false });
   });
 
   afterAll(async () => {
@@ -96,6 +102,8 @@ describeWith(['mysql'], 'mysql: records', (variables) => {
       saveToken: () => one.saveToken({ ...token, device: 'other', tokenHash: 'fresh' }, 'device', 5),
       changePassword: () => one.changePassword(id(7), 'y', null),
       deleteToken: () => one.deleteToken(id(9), 'hash 9'),
+      deadTokens: () => one.deadTokens(USERS - 20, 10),
+      forgetDeadTokens: () => one.forgetDeadTokens(10),
       room: () => one.room('room 5'),
       members: () => one.members('room 5'),
       membershipsOf: () => one.membershipsOf(id(5)),
@@ -156,6 +164,20 @@ describeWith(['mysql'], 'mysql: records', (variables) => {
       return records.createRoom(room, index % 2 === 0 ? members : [...members].reverse());
     });
     expect(await Promise.all(rooms)).toEqual(rooms.map(() => true));
+  });
+
+  test('[SQL24] passwords, tokens and the deaths of tokens are read from the primary alone', async () => {
+    const elsewhere = (): Promise<never> => Promise.reject(new Error('a replica was asked'));
+    const { replicas } = servers;
+    const alone = Object.assign(Object.create(replicas) as typeof replicas, { read: elsewhere });
+    const primary = new MysqlRecords({ ...servers, replicas: alone });
+    expect((await primary.userById(id(600)))?.passwordHash).toBe('x');
+    expect((await primary.userByName(id(600)))?.passwordHash).toBe('x');
+    expect((await primary.tokenByHash(id(600), 'hash 600'))?.device).toBe('device');
+    expect(await primary.deleteToken(id(600), 'hash 600')).toBe(true);
+    const { tokens } = await primary.deadTokens(USERS, 1_000);
+    expect(tokens.map(({ tokenHash }) => tokenHash)).toContain('hash 600');
+    await expect(primary.membershipsOf(id(600))).rejects.toThrow('a replica was asked');
   });
 
   test('[SQL15] after a write whose answer was lost, who may know of it reads from the primary', async () => {

@@ -16,35 +16,56 @@ export interface StoredRoom {
   readonly head: RoomHead;
 }
 
-/** Null where there is no such room: then nothing else is asked for. Fails the room's turn if one of them is not to be had. */
-export function loadRoom(context: Context<RoomMessage>, onLoaded: (found: StoredRoom | null) => void): void {
+/**
+ * Null where there is no such room: then nothing else is asked for. `onAway` is called, once, where something is not to be
+ * had now; the room's turn fails where it never will be.
+ */
+export function loadRoom(
+  context: Context<RoomMessage>,
+  onLoaded: (found: StoredRoom | null) => void,
+  onAway: () => void,
+): void {
   const { id } = context.self;
   askRecords(context, 'room', [id], (reply) => {
-    const record = loaded(reply);
-    if (record === null) onLoaded(null);
-    else loadRest(context, record, onLoaded);
+    if (isAway(reply)) onAway();
+    else if (reply.value === null) onLoaded(null);
+    else loadRest(context, reply.value, onLoaded, onAway);
   });
 }
 
-function loadRest(context: Context<RoomMessage>, record: RoomRecord, onLoaded: (found: StoredRoom) => void): void {
+function loadRest(
+  context: Context<RoomMessage>,
+  record: RoomRecord,
+  onLoaded: (found: StoredRoom) => void,
+  onAway: () => void,
+): void {
   const { id } = record;
   let members: readonly MemberRecord[] | undefined;
   let head: RoomHead | undefined;
+  let hasFailed = false;
+  const failed = (): void => {
+    if (!hasFailed) onAway();
+    hasFailed = true;
+  };
   const look = (): void => {
     if (members !== undefined && head !== undefined) onLoaded({ record, members, head });
   };
   askRecords(context, 'members', [id], (reply) => {
-    members = loaded(reply);
+    if (isAway(reply)) return failed();
+    members = reply.value;
     look();
   });
   context.ask(context.ref(messageReaderKind, 'all'), { type: 'head', room: id }, LOAD_DEADLINE_MS, (reply) => {
-    head = loaded(reply);
+    if (isAway(reply)) return failed();
+    head = reply.value;
     look();
   });
 }
 
-/** A room that cannot load fails, and is tried again by its supervisor. */
-export function loaded<T>(reply: Reply<T>): T {
-  if (reply.ok) return reply.value;
-  throw new Error(`a room cannot load: ${reply.fault.message}`);
+/** Whether there is no answer now. Throws where there is one that no repetition will better. */
+export function isAway<T>(reply: Reply<T>): reply is Extract<Reply<T>, { readonly ok: false }> {
+  if (reply.ok) return false;
+  const { code, message } = reply.fault;
+  if (code === 'unavailable' || code === 'overloaded') return true;
+  throw new Error(`a room cannot load: ${message}`);
 }

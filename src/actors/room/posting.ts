@@ -5,7 +5,7 @@ import { encodeMessage } from '../../protocol/frames/message.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Ref } from '../../runtime/ref.ts';
-import type { Reply, ReplyTo } from '../../runtime/reply.ts';
+import { LATE, type Reply, type ReplyTo } from '../../runtime/reply.ts';
 import { encodeLogRecord } from '../../storage/ports/log-record.ts';
 import type { PostedNonce } from '../../storage/ports/message-store.ts';
 import { type LogWriterMessage, REFUSED } from '../storage/log-writer-messages.ts';
@@ -18,26 +18,38 @@ import type { ReadPositions } from './read-positions.ts';
 import { SenderOrder } from './sender-order.ts';
 import type { RoomState } from './state.ts';
 
-/** Longest wait for the log. Past it the outcome is unknown, and only a new activation behind a barrier can tell. */
+/** Longest wait for the log's answer to one append. Past it only the writer can tell what has become of it. */
 const APPEND_DEADLINE_MS = 60_000;
+/** For the writer's word that it has nothing more of the room, and the pause before it is asked again. */
+const BARRIER_DEADLINE_MS = 5_000;
+const BARRIER_PAUSE_MS = 5_000;
 const NONCES_DEADLINE_MS = 5_000;
 /** Posts of one room that may be on their way to the log. */
 const MAX_IN_FLIGHT = 1_024;
 /** Posts of one sender that may wait while their nonces are loaded. */
 const MAX_STASHED = 64;
+/** Nobody waits longer for an answer to a post: while the log is away, those who have given up must not pile up. */
+const LONGEST_WAIT_MS = 30_000;
 /** Senders whose nonces are kept; the one that posted longest ago goes first. */
 const MAX_SENDERS = 1_024;
 
 const BROKEN_RUN = fault('unavailable', 'an earlier post of this session was refused; repeat in order', 50);
 const FULL = fault('overloaded', 'too many posts of this room are on their way', 200);
 const NOT_WRITTEN = fault('unavailable', 'the message log did not take the post; repeat the nonce', 500);
+const ASKED_AGAIN = fault('unavailable', 'the post was sent again meanwhile; repeat the nonce', 500);
+
+/** Who asked for the post, or repeated it, and when by the monotonic clock. */
+interface Waiter {
+  readonly replyTo: ReplyTo;
+  readonly sinceMs: number;
+}
 
 interface InFlight {
   readonly post: Post;
   readonly seq: number;
   readonly at: number;
   readonly frame: Uint8Array;
-  readonly waiters: ReplyTo[];
+  readonly waiters: Waiter[];
   /** It was given up, and its seq is given to another post: the answer to its append counts no more. */
   dropped: boolean;
 }
@@ -69,6 +81,8 @@ export class Posting {
   #inFlight: InFlight[] = [];
   #nextSeq: number;
   #first = true;
+  /** Answers are missing, and the writer is asked whether it has the appends still. */
+  #unheard = false;
 
   constructor(context: Context<RoomMessage>, { state, delivery, reads }: PostingRoom, home: RoomHome) {
     this.#context = context;
@@ -108,7 +122,7 @@ export class Posting {
     }
     if (known?.state === 'pending') {
       const same = this.#inFlight.find(({ post: { user, nonce } }) => user === post.user && nonce === post.nonce);
-      if (replyTo !== undefined) same?.waiters.push(replyTo);
+      if (same !== undefined && replyTo !== undefined) this.#join(same, replyTo);
       return;
     }
     if (this.#inFlight.length >= MAX_IN_FLIGHT) {
@@ -117,6 +131,19 @@ export class Posting {
     }
     window.pending(post.nonce);
     this.#append(post, replyTo);
+  }
+
+  #join({ waiters }: InFlight, replyTo: ReplyTo): void {
+    const sinceMs = this.#context.monotonicMs();
+    for (
+      let oldest = waiters[0];
+      oldest !== undefined && sinceMs - oldest.sinceMs > LONGEST_WAIT_MS;
+      oldest = waiters[0]
+    ) {
+      oldest.replyTo.settle(undefined, ASKED_AGAIN);
+      waiters.shift();
+    }
+    waiters.push({ replyTo, sinceMs });
   }
 
   #append(post: Post, replyTo: ReplyTo | undefined): void {
@@ -146,7 +173,7 @@ export class Posting {
     });
     const first = this.#first;
     this.#first = false;
-    const waiters = replyTo === undefined ? [] : [replyTo];
+    const waiters = replyTo === undefined ? [] : [{ replyTo, sinceMs: this.#context.monotonicMs() }];
     const entry: InFlight = { post, seq, at, frame, waiters, dropped: false };
     this.#inFlight.push(entry);
     this.#context.ask(this.#log, { type: 'append', room, seq, first, record }, APPEND_DEADLINE_MS, (reply) =>
@@ -156,12 +183,31 @@ export class Posting {
 
   #written(entry: InFlight, reply: Reply<number>): void {
     if (entry.dropped) return;
+    if (!reply.ok && reply.fault === LATE) return this.#askAfter();
     if (!reply.ok && reply.fault.code !== 'overloaded') {
       throw new Error(`the outcome of an append is unknown: ${reply.fault.message}`);
     }
     if (!reply.ok) this.#giveUpFrom(entry);
     else if (reply.value === REFUSED) this.#refused(entry);
     else this.#durable(entry, reply.value);
+  }
+
+  /**
+   * The log is away, and the writer has the appends, or their answers were lost. The writer answers a barrier only once it
+   * has nothing more of the room; then the outcomes are in the store, and a new incarnation finds them. Until then the room
+   * goes on: a new one would have to wait for the log itself, and could not even be read meanwhile.
+   */
+  #askAfter(): void {
+    if (this.#unheard) return;
+    this.#unheard = true;
+    const barrier = { type: 'barrier', room: this.#state.id } as const;
+    this.#context.ask(this.#log, barrier, BARRIER_DEADLINE_MS, (reply) => {
+      if (reply.ok) throw new Error('the outcome of appends is unknown: their answers came too late, or not at all');
+      this.#context.after(BARRIER_PAUSE_MS, () => {
+        this.#unheard = false;
+        this.#askAfter();
+      });
+    });
   }
 
   #durable(entry: InFlight, position: number): void {
@@ -178,7 +224,7 @@ export class Posting {
     if (member !== undefined) this.#reads.markOwn(member, seq);
     const { id, version } = this.#state;
     this.#delivery.send({ type: 'deliver', room: id, seq, version, frame });
-    for (const waiter of waiters) waiter.settle({ seq, at }, undefined);
+    for (const waiter of waiters) waiter.replyTo.settle({ seq, at }, undefined);
   }
 
   /** The log refused: nothing in flight is in it, unless the answer to an earlier append was lost on the way. */
@@ -199,7 +245,7 @@ export class Posting {
     for (const { post, waiters } of refused) {
       this.#senders.get(post.user)?.window?.forget(post.nonce);
       this.#order.break(post.session);
-      for (const waiter of waiters) waiter.settle(undefined, NOT_WRITTEN);
+      for (const waiter of waiters) waiter.replyTo.settle(undefined, NOT_WRITTEN);
     }
   }
 

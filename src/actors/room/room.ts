@@ -17,7 +17,8 @@ import { Delivery } from './delivery.ts';
 import { readHistory } from './history.ts';
 import { homeOf, type RoomHome, type RoomHomes } from './home.ts';
 import { type Ledger, LedgerEntry } from './ledger.ts';
-import { LOAD_DEADLINE_MS, loaded, loadRoom, type StoredRoom } from './loading.ts';
+import { isAway, LOAD_DEADLINE_MS, loadRoom, type StoredRoom } from './loading.ts';
+import { membersPage } from './members-page.ts';
 import { Membership } from './membership.ts';
 import type {
   Attach,
@@ -49,11 +50,15 @@ export function room(options: RoomOptions): Behaviour<RoomMessage> {
   return (context) => new Room(context, options);
 }
 
-const BARRIER_POLL_MS = 5;
+/** Pause between two looks at the watermark, and between two tries to load: it doubles from the first to the last. */
+const BARRIER_POLL_MS = [5, 250] as const;
+const LOAD_RETRY_MS = [250, 5_000] as const;
 const STOP_POLL_MS = 5;
-const MEMBERS_PAGE = 200;
 const ABSENT: Fault = fault('not_found', 'there is no such room');
 const NO_MEMBER: Fault = fault('forbidden', 'not a member of this room');
+
+/** Whoever asks is told at once: a mailbox that fills while storage is away helps nobody. */
+const AWAY: Fault = fault('unavailable', 'the room cannot be opened now', 2_000);
 
 /** What only an existing room has. */
 interface Open {
@@ -70,6 +75,9 @@ class Room implements Actor<RoomMessage> {
   readonly #home: RoomHome;
   /** Undefined: the room does not exist. */
   #open: Open | undefined;
+  /** It could not be loaded, or waits long for the store, and is tried again. */
+  #away = false;
+  #retryMs: number = LOAD_RETRY_MS[0];
 
   constructor(context: Context<RoomMessage>, options: RoomOptions) {
     this.#context = context;
@@ -83,8 +91,7 @@ class Room implements Actor<RoomMessage> {
   started(): void {
     this.#context.suspend();
     this.#options.ledger.delete(this.#context.self.id);
-    const barrier = { type: 'barrier', room: this.#context.self.id } as const;
-    this.#context.ask(this.#home.log, barrier, LOAD_DEADLINE_MS, (reply) => this.#loadBehind(loaded(reply)));
+    this.#askBarrier();
   }
 
   mayPassivate(): boolean {
@@ -120,6 +127,7 @@ class Room implements Actor<RoomMessage> {
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   receive(message: RoomMessage): void {
+    if (this.#away) return this.#context.fail(AWAY);
     if (message.type === 'create') return this.#create(message);
     if (message.type === 'open-direct') return this.#openDirect(message);
     if (this.#open === undefined) return this.#context.fail(ABSENT);
@@ -202,17 +210,9 @@ class Room implements Actor<RoomMessage> {
 
   #members({ state }: Open, { user, cursor }: ListMembers): void {
     if (!state.members.has(user)) return this.#context.fail(refusalOf(state));
-    const all = [...state.members.values()];
-    const start = cursor === undefined ? 0 : all.findIndex((member) => member.user === cursor) + 1;
-    if (start === 0 && cursor !== undefined) {
-      return this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
-    }
-    const members = all
-      .slice(start, start + MEMBERS_PAGE)
-      .map(({ user, username, role, read }) => ({ user, username, role, read }));
-    const last = members.at(-1);
-    const more = last !== undefined && start + members.length < all.length;
-    this.#context.reply(more ? { members, cursor: last.user } : { members });
+    const page = membersPage(state, cursor);
+    if (page === undefined) this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
+    else this.#context.reply(page);
   }
 
   // ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,19 +230,46 @@ class Room implements Actor<RoomMessage> {
     this.#welcome(members.filter((member) => member.joinedVersion === version).map((member) => member.user));
   }
 
-  #loadBehind(position: LogPosition): void {
+  #askBarrier(): void {
+    const barrier = { type: 'barrier', room: this.#context.self.id } as const;
+    this.#context.ask(this.#home.log, barrier, LOAD_DEADLINE_MS, (reply) => {
+      if (isAway(reply)) this.#tryLater();
+      else this.#loadBehind(reply.value);
+    });
+  }
+
+  #loadBehind(position: LogPosition, pollMs: number = BARRIER_POLL_MS[0]): void {
     if (position <= this.#home.watermark.position) this.#load();
-    else this.#context.after(BARRIER_POLL_MS, () => this.#loadBehind(position));
+    else {
+      const nextMs = Math.min(BARRIER_POLL_MS[1], pollMs * 2);
+      if (nextMs === pollMs) this.#refuseMeanwhile();
+      this.#context.after(pollMs, () => this.#loadBehind(position, nextMs));
+    }
   }
 
   #load(): void {
-    loadRoom(this.#context, (found) => {
+    const onLoaded = (found: StoredRoom | null): void => {
+      this.#away = false;
       if (found !== null) {
         this.#enter(found.record, found.members, found.head);
         this.#welcomeLast(found);
       }
       this.#context.resume();
-    });
+    };
+    loadRoom(this.#context, onLoaded, () => this.#tryLater());
+  }
+
+  /** No failure of the room: its back ends tell of themselves, and a thousand rooms would only repeat it. */
+  #tryLater(): void {
+    this.#refuseMeanwhile();
+    const pauseMs = this.#retryMs * (0.5 + 0.5 * this.#context.random());
+    this.#retryMs = Math.min(LOAD_RETRY_MS[1], this.#retryMs * 2);
+    this.#context.after(pauseMs, () => this.#askBarrier());
+  }
+
+  #refuseMeanwhile(): void {
+    this.#away = true;
+    this.#context.resume();
   }
 
   #enter(record: RoomRecord, members: readonly MemberRecord[], head: RoomHead): void {

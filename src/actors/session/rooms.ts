@@ -40,6 +40,8 @@ export class RoomsOfSession {
   readonly #fanout: Ref<FanoutMessage>;
   readonly #entered = new Map<string, EnteredRoom>();
   readonly #entering = new Map<string, ((reply: Reply<RoomView>) => void)[]>();
+  /** Rooms that the user entered before the hello was answered; undefined from then on. */
+  #early: Set<string> | undefined = new Set();
   #runs = 0;
 
   constructor(session: RoomsOwner) {
@@ -124,12 +126,23 @@ export class RoomsOfSession {
   entered(room: string): void {
     const { identity } = this.#session;
     if (identity === undefined || this.#entered.has(room) || this.#entering.has(room)) return;
+    if (this.#early !== undefined) {
+      this.#early.add(room);
+      return;
+    }
     this.enter(room, (reply) => {
       if (!reply.ok) return this.#tryLater(room, reply.fault.code);
       this.#session.send(joinedFrame(reply.value, identity.user));
       this.#session.flush();
       this.start(room, reply.value.seq);
     });
+  }
+
+  /** The hello is answered: the client may be told of what it did not list. */
+  greeted(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const room of early) this.entered(room);
   }
 
   left(room: string): void {

@@ -156,6 +156,7 @@ class Session implements Actor<SessionMessage>, Conversation {
   greeted(): void {
     this.#greeting = false;
     for (const early of this.#early.splice(0)) this.#request(early);
+    this.rooms.greeted();
   }
 
   // ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import { StorageFault } from '../../storage/ports/faults.ts';
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from '../../storage/ports/log-record.ts';
 import type { MessageEvents } from '../../storage/ports/message-events.ts';
 import type { LogBatch, LogPosition, MessageLogReader } from '../../storage/ports/message-log.ts';
-import type { InsertBatch, MessageStoreWriter } from '../../storage/ports/message-store.ts';
+import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../storage/ports/message-store.ts';
 import { logWriterKind } from './log-writer-messages.ts';
 import { watermarkKind } from './watermark.ts';
 
@@ -33,6 +33,8 @@ export interface PersisterOptions {
   readonly putAside: (letters: readonly NewDeadLetter[]) => void | Promise<void>;
   /** Hears of what the store has taken. */
   readonly events?: MessageEvents;
+  /** Told what became of each batch. */
+  readonly onInserted?: (report: InsertReport) => void;
   readonly wallMs: () => number;
   readonly lag: Lag;
   /** A back end has gone away: the move is tried again, with pauses, until it is back. Told once for each outage. */
@@ -46,7 +48,7 @@ const MAX_PAUSE_MS = 5_000;
 
 export type DrainOptions = Pick<
   PersisterOptions,
-  'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'events' | 'wallMs'
+  'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'events' | 'onInserted' | 'wallMs'
 >;
 
 /** Since when the log has had what the store lacks. Outlives the incarnations of its persister. */
@@ -90,6 +92,7 @@ export async function drainLog(options: DrainOptions): Promise<LogPosition> {
     if (last === undefined) return position;
     for (const { unreadable, ...batch } of stretches(partition, batches)) {
       const report = await store.insert(batch);
+      options.onInserted?.(report);
       const letters = [
         ...unreadable,
         ...report.refused.map(({ record, reason }) => ({ reason, bytes: encodeLogRecord(record) })),

@@ -62,6 +62,18 @@ export interface ReplacePassword extends Request<Record<string, never>> {
   readonly passwordHash: string;
   readonly keep: string | null;
 }
+/**
+ * Tokens that are dead in the records, by whomever; told to users in memory only, and again for as long as a token that
+ * was read while it lived may be on its way.
+ */
+export interface TokensDied {
+  readonly type: 'tokens-died';
+  readonly hashes: readonly string[];
+}
+/** Tokens may have died without a word: look all of them up. */
+export interface LookAgain {
+  readonly type: 'look-again';
+}
 /** The user is in the room now. Answered once the user's actor knows. */
 export interface EnteredRoom extends Request<Record<string, never>> {
   readonly type: 'entered';
@@ -85,6 +97,8 @@ export type UserMessage =
   | RenewToken
   | RevokeToken
   | ReplacePassword
+  | TokensDied
+  | LookAgain
   | EnteredRoom
   | LeftRoom
   | NotifyUser;

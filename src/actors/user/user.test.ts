@@ -60,7 +60,7 @@ describe('open sessions', () => {
   test('[USR5] a session that asks again before it was answered is attached all the same; one that ended meanwhile is not', async () => {
     const { shard, records, ann, attach, tokenOf } = bed({ slowTokens: true });
     const [first, again, ended] = [attach(1), attach(1), attach(2)];
-    for (const type of ['userById', 'membershipsOf'] as const) records.expect(type);
+    for (const type of ['usersById', 'membershipsOf'] as const) records.expect(type);
     const asked = [1, 2, 3].map(() => records.expectAsk('tokenByHash'));
     shard.tell(ann, { type: 'detach', session: { thread: 0, socket: 2 } });
     shard.settle();
@@ -127,6 +127,90 @@ describe('tokens', () => {
     shard.advance(3_000);
     session.expectNothing();
     expect((await attach(1)).ok).toBe(true);
+  });
+});
+
+describe('tokens that others ended', () => {
+  test('[USR6] their sessions are closed and they are known no more, however often it is told; others live on', async () => {
+    const { shard, tokens, records, session, ann, attach } = bed();
+    tokens.add('other');
+    await attach(1);
+    await attach(2, 'other');
+    tokens.delete('old');
+    for (let time = 0; time < 3; time++) shard.tell(ann, { type: 'tokens-died', hashes: ['old', 'never known'] });
+    session.expectAsk('kick').replyTo?.settle({}, undefined);
+    session.expectNothing();
+    expect(await attach(1)).toMatchObject({ ok: false, fault: { code: 'unauthenticated' } });
+    const asked = records.waiting.length;
+    expect((await attach(2, 'other')).ok).toBe(true);
+    expect(records.waiting).toHaveLength(asked);
+  });
+
+  test('[USR6] a token that was read while it lived, and is answered after its death was told, dies when it is told again', async () => {
+    const { shard, records, session, ann, attach, tokenOf } = bed({ slowTokens: true });
+    const attached = attach(1);
+    for (const type of ['usersById', 'membershipsOf'] as const) records.expect(type);
+    const asked = records.expectAsk('tokenByHash');
+    shard.tell(ann, { type: 'tokens-died', hashes: ['old'] });
+    shard.settle();
+    asked.replyTo?.settle(tokenOf('old'), undefined);
+    shard.settle();
+    expect((await attached).ok).toBe(true);
+    session.expectNothing();
+    shard.tell(ann, { type: 'tokens-died', hashes: ['old'] });
+    expect(session.expect('kick').code).toBe(4403);
+  });
+
+  test('[USR7] the old hash of a renewal dies before the renewal is answered: its sessions live on', async () => {
+    const { shard, tokens, records, session, ann, attach } = bed();
+    await attach(1);
+    while (records.waiting.length > 0) records.expect(records.waiting[0]?.message.type ?? 'room');
+    const renewed = shard.ask(ann, { type: 'renew-token', tokenHash: 'old', newTokenHash: 'new' });
+    const asked = records.expectAsk('renewToken');
+    tokens.delete('old');
+    tokens.add('new');
+    shard.tell(ann, { type: 'tokens-died', hashes: ['old'] });
+    shard.tell(ann, { type: 'look-again' });
+    shard.settle();
+    session.expectNothing();
+    asked.replyTo?.settle(true, undefined);
+    shard.settle();
+    expect((await renewed).ok).toBe(true);
+    shard.tell(ann, { type: 'tokens-died', hashes: ['old'] });
+    expect(session.expect('token-renewed').tokenHash).toBe('new');
+    session.expectNothing();
+  });
+
+  test('[USR7] one that died before it could be renewed closes its sessions', async () => {
+    const { shard, tokens, records, session, ann, attach } = bed();
+    await attach(1);
+    while (records.waiting.length > 0) records.expect(records.waiting[0]?.message.type ?? 'room');
+    const renewed = shard.ask(ann, { type: 'renew-token', tokenHash: 'old', newTokenHash: 'new' });
+    const asked = records.expectAsk('renewToken');
+    tokens.delete('old');
+    asked.replyTo?.settle(false, undefined);
+    shard.settle();
+    expect(await renewed).toMatchObject({ ok: false, fault: { code: 'unauthenticated' } });
+    expect(session.expect('kick').code).toBe(4403);
+  });
+
+  test('[USR8] who has to look again keeps what the records still have, and asks until they answer', async () => {
+    const { shard, tokens, records, session, ann, attach } = bed();
+    tokens.add('other');
+    await attach(1);
+    await attach(2, 'other');
+    tokens.delete('old');
+    records.fail('tokenByHash', LOST);
+    shard.tell(ann, { type: 'look-again' });
+    shard.advance(2_000);
+    session.expectNothing();
+    records.answer('tokenByHash', ({ args }) => (tokens.has(String(args[1])) ? { tokenHash: args[1] } : null));
+    shard.advance(500);
+    const kicked = session.expectAsk('kick');
+    expect(kicked.id).toBe(pinnedId(0, 1));
+    kicked.replyTo?.settle({}, undefined);
+    session.expectNothing();
+    expect((await attach(2, 'other')).ok).toBe(true);
   });
 });
 

@@ -17,6 +17,7 @@ import type { TokenPolicy, TokenRecord } from '../../storage/ports/records.ts';
 import type { Person } from '../room/messages.ts';
 import { type Kick, type SessionMessage, sessionKind } from '../session/messages.ts';
 import { askRecords } from '../storage/records.ts';
+import { KnownTokens } from './known-tokens.ts';
 import { loaded, Memberships } from './memberships.ts';
 import type {
   AttachSession,
@@ -29,7 +30,7 @@ import type {
   SessionAddress,
   UserMessage,
 } from './messages.ts';
-import { idOf, type OpenSession, OpenSessions, SESSION_LEASE_MS } from './open-sessions.ts';
+import { Attaching, idOf, type OpenSession, OpenSessions, SESSION_LEASE_MS } from './open-sessions.ts';
 
 export interface UserOptions {
   readonly policy: TokenPolicy;
@@ -46,8 +47,6 @@ export function user(options: UserOptions): Behaviour<UserMessage> {
 
 const UNAUTHENTICATED = fault('unauthenticated', 'the token is not valid');
 const TOO_MANY_SOCKETS = fault('rate_limited', 'the user has too many open sockets', 10_000);
-/** Tokens that are known to be valid without asking the records again. */
-const MAX_KNOWN_TOKENS = 64;
 /** Memberships are looked up again once they are this old and a session attaches. */
 const ROOMS_FRESH_MS = LIMITS.heartbeatMs;
 const CHECK_AGAIN_MS = 500;
@@ -66,9 +65,10 @@ class User implements Actor<UserMessage> {
   readonly #rooms: Memberships;
   readonly #sessions: OpenSessions;
   readonly #allSessions: SessionsByUser;
-  /** How often each session waits for its token to be looked up; one that ends meanwhile is taken out. */
-  readonly #attaching = new Map<string, number>();
-  readonly #tokens = new Map<string, TokenRecord>();
+  readonly #attaching = new Attaching();
+  readonly #tokens = new KnownTokens();
+  /** Renewals under way: the records may tell of the old hash's death before they have answered. */
+  readonly #renewing = new Set<RenewToken>();
   #cancelExpiry: CancelTimer | undefined;
 
   constructor(context: Context<UserMessage>, options: UserOptions, allSessions: SessionsByUser) {
@@ -121,6 +121,10 @@ class User implements Actor<UserMessage> {
         return this.#revokeToken(message);
       case 'replace-password':
         return this.#replacePassword(message);
+      case 'tokens-died':
+        return this.#tokensDied(message.hashes);
+      case 'look-again':
+        return this.#lookAgain();
       case 'entered':
         this.#rooms.entered(message.room);
         return this.#context.reply({});
@@ -135,12 +139,9 @@ class User implements Actor<UserMessage> {
   #attach({ session, tokenHash }: AttachSession): void {
     const replyTo = this.#context.replyTo();
     const key = idOf(session);
-    this.#attaching.set(key, (this.#attaching.get(key) ?? 0) + 1);
+    this.#attaching.begin(key);
     this.#identify(tokenHash, (reply) => {
-      const attaching = this.#attaching.get(key);
-      const gone = attaching === undefined;
-      if (attaching === 1) this.#attaching.delete(key);
-      else if (attaching !== undefined) this.#attaching.set(key, attaching - 1);
+      const gone = !this.#attaching.end(key);
       if (!reply.ok || gone) {
         replyTo?.settle(undefined, reply.ok ? UNAUTHENTICATED : reply.fault);
         return;
@@ -160,7 +161,7 @@ class User implements Actor<UserMessage> {
 
   #detach(session: SessionAddress): void {
     this.#sessions.delete(idOf(session));
-    this.#attaching.delete(idOf(session));
+    this.#attaching.forget(idOf(session));
   }
 
   #authenticate({ tokenHash }: Authenticate): void {
@@ -193,12 +194,16 @@ class User implements Actor<UserMessage> {
     });
   }
 
-  #renewToken({ tokenHash, newTokenHash }: RenewToken): void {
+  #renewToken(renewal: RenewToken): void {
+    const { tokenHash, newTokenHash } = renewal;
     const replyTo = this.#context.replyTo();
     const expiresAt = this.#context.wallMs() + this.#options.tokenTtlMs;
+    this.#renewing.add(renewal);
     askRecords(this.#context, 'renewToken', [this.#context.self.id, tokenHash, newTokenHash, expiresAt], (reply) => {
+      this.#renewing.delete(renewal);
       if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
       if (!reply.value) {
+        this.#tokensDied([tokenHash]);
         replyTo?.settle(undefined, UNAUTHENTICATED);
         return;
       }
@@ -228,7 +233,10 @@ class User implements Actor<UserMessage> {
 
   // ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The token's owner, out of memory or out of the records. Replies come in order, so a revocation is never overtaken. */
+  /**
+   * The token's owner, out of memory or out of the records. An answer that a revocation has overtaken is put right by the
+   * next telling of that death.
+   */
   #identify(tokenHash: string, onReply: (reply: Reply<Identity>) => void): void {
     const known = this.#tokens.get(tokenHash);
     if (known !== undefined) return onReply(this.#identity(known));
@@ -236,7 +244,7 @@ class User implements Actor<UserMessage> {
     askRecords(this.#context, 'tokenByHash', [this.#context.self.id, tokenHash], (reply) => {
       if (!reply.ok) return onReply(reply);
       if (reply.value === null) return onReply({ ok: false, fault: UNAUTHENTICATED });
-      this.#know(reply.value);
+      this.#tokens.learn(reply.value, this.#sessions.tokens());
       onReply(this.#identity(reply.value));
     });
   }
@@ -248,19 +256,9 @@ class User implements Actor<UserMessage> {
     return { ok: true, value: { user: { id: record.id, username: record.username }, device, createdAt, expiresAt } };
   }
 
-  #know(token: TokenRecord): void {
-    this.#tokens.set(token.tokenHash, token);
-    if (this.#tokens.size <= MAX_KNOWN_TOKENS) return;
-    const inUse = new Set([...this.#sessions.values()].map((session) => session.tokenHash));
-    for (const hash of this.#tokens.keys()) {
-      if (this.#tokens.size <= MAX_KNOWN_TOKENS) return;
-      if (!inUse.has(hash)) this.#tokens.delete(hash);
-    }
-  }
-
   /** The renewed token's sessions live on under the new hash. */
   #carryOver(tokenHash: string, newTokenHash: string): void {
-    this.#tokens.delete(tokenHash);
+    this.#tokens.forget(tokenHash);
     for (const [key, session] of this.#sessions) {
       if (session.tokenHash !== tokenHash) continue;
       this.#sessions.set(key, { ...session, tokenHash: newTokenHash });
@@ -268,27 +266,37 @@ class User implements Actor<UserMessage> {
     }
     askRecords(this.#context, 'tokenByHash', [this.#context.self.id, newTokenHash], (reply) => {
       if (!reply.ok || reply.value === null) return;
-      this.#know(reply.value);
+      this.#tokens.learn(reply.value, this.#sessions.tokens());
       this.#watchExpiry();
     });
   }
 
-  /** Tokens may be dead although nobody said so: each that is known lives on only if the records still have it. */
   #unknownOutcome(reason: Fault, replyTo: ReplyTo | undefined): void {
     replyTo?.settle(undefined, reason);
-    const inUse = [...this.#sessions.values()].map((session) => session.tokenHash);
-    for (const hash of new Set([...this.#tokens.keys(), ...inUse])) this.#checkAgain(hash);
+    this.#lookAgain();
+  }
+
+  /** Tokens may be dead although nobody said so: each that is known lives on only if the records still have it. */
+  #lookAgain(): void {
+    for (const hash of new Set([...this.#tokens.hashes(), ...this.#sessions.tokens()])) this.#checkAgain(hash);
+  }
+
+  /** Of a hash that is being renewed, the renewal's answer says what becomes. */
+  #tokensDied(hashes: readonly string[]): void {
+    const renewing = new Set([...this.#renewing].map(({ tokenHash }) => tokenHash));
+    const dead = hashes.filter((hash) => !renewing.has(hash));
+    this.#kill(dead, 'the token is not valid any more');
   }
 
   #checkAgain(tokenHash: string): void {
     askRecords(this.#context, 'tokenByHash', [this.#context.self.id, tokenHash], (reply) => {
       if (!reply.ok) this.#context.after(CHECK_AGAIN_MS, () => this.#checkAgain(tokenHash));
-      else if (reply.value === null) this.#kill([tokenHash], 'the token is not valid any more');
+      else if (reply.value === null) this.#tokensDied([tokenHash]);
     });
   }
 
   #kill(hashes: readonly string[], reason: string): void {
-    for (const hash of hashes) this.#tokens.delete(hash);
+    for (const hash of hashes) this.#tokens.forget(hash);
     const dead = new Set(hashes);
     this.#close((session) => dead.has(session.tokenHash), CLOSE.revoked, reason);
   }
@@ -313,17 +321,14 @@ class User implements Actor<UserMessage> {
   #watchExpiry(): void {
     this.#cancelExpiry?.();
     const now = this.#context.wallMs();
-    const next = Math.min(...[...this.#sessions.values()].map((session) => this.#expiryOf(session)));
+    const next = Math.min(...[...this.#sessions.tokens()].map((hash) => this.#tokens.expiryOf(hash)));
     if (!Number.isFinite(next)) return;
     this.#cancelExpiry = this.#context.after(Math.min(MAX_TIMER_MS, Math.max(0, next - now)), () => {
       const passed = this.#context.wallMs();
-      this.#close((session) => this.#expiryOf(session) <= passed, CLOSE.revoked, 'the token has expired');
+      const isPast = ({ tokenHash }: OpenSession): boolean => this.#tokens.expiryOf(tokenHash) <= passed;
+      this.#close(isPast, CLOSE.revoked, 'the token has expired');
       this.#watchExpiry();
     });
-  }
-
-  #expiryOf(session: OpenSession): number {
-    return this.#tokens.get(session.tokenHash)?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
   // ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 import { type DrainOptions, drainLog, Lag, persister, persisterKind } from '../../actors/storage/persister.ts';
 import type { NewDeadLetter } from '../../storage/ports/dead-letters.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
+import type { InsertReport } from '../../storage/ports/message-store.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 import { openAside } from '../storage/aside.ts';
 import { Circuits } from '../storage/circuits.ts';
@@ -19,9 +20,15 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
   const store = await openStoreWriter(environment, circuits);
   const aside = openAside(environment);
   const readers = openLogReaders(environment, aside);
+  const counts = { inserted: 0, outdated: 0, deadLetters: 0 };
+  const onInserted = ({ inserted, outdated }: InsertReport): void => {
+    counts.inserted += inserted;
+    counts.outdated += outdated;
+  };
   const putAside = async (letters: readonly NewDeadLetter[]): Promise<void> => {
     for (const { reason } of letters) log.error('a record cannot be stored and is put aside', { reason });
     await aside.deadLetters.add(letters);
+    counts.deadLetters += letters.length;
   };
   const drains = readers.partitions.map(
     (reader, partition): DrainOptions => ({
@@ -31,6 +38,7 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
       ...(aside.events === undefined ? {} : { events: aside.events }),
       maxBatchBytes: MAX_BATCH_BYTES,
       putAside,
+      onInserted,
       wallMs: () => shard.host.wallMs(),
     }),
   );
@@ -56,8 +64,14 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
   );
   return {
     progress: { epoch, persisted },
+    // Fences and what a crash has left are moved although no room asks for it; the shards hear of it from now on.
+    listen() {
+      for (const { partition } of drains) shard.tell(shard.ref(persisterKind, String(partition)), { type: 'written' });
+    },
     samples: () => [
       ...store.samples(),
+      ...aside.samples(),
+      ...persisterSamples(counts),
       ...lags.map((lag, partition) => lagSample(partition, lag.ms(shard.host.monotonicMs()))),
     ],
     backEnds: () => [...circuits.reports(), ...readers.backEnds(), ...aside.backEnds()],
@@ -89,4 +103,19 @@ function lagSample(partition: number, ms: number): Sample {
     labels: { partition: String(partition) },
     value: ms / 1_000,
   };
+}
+
+interface PersisterCounts {
+  readonly inserted: number;
+  readonly outdated: number;
+  readonly deadLetters: number;
+}
+
+function persisterSamples({ inserted, outdated, deadLetters }: PersisterCounts): Sample[] {
+  const counter = (name: string, help: string, value: number): Sample => ({ name, help, labels: {}, value });
+  return [
+    counter('mailroom_store_inserted_records_total', 'Records that the message store has taken.', inserted),
+    counter('mailroom_store_outdated_records_total', 'Records of former owners, dropped behind a fence.', outdated),
+    counter('mailroom_storage_dead_letters_total', 'Records that the store refused; each is a defect.', deadLetters),
+  ];
 }

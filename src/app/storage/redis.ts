@@ -43,7 +43,7 @@ export async function connectRedis(url: string, host: Host, log: Logger): Promis
       redis.close();
       throw error;
     }
-    log.warn('Redis is away: the engine starts without its cache', { fault: error.message });
+    log.warn('Redis is away at the start', { fault: error.message });
     checkLater = true;
   }
   return {

@@ -60,9 +60,9 @@ function s3Settings({ s3Url, s3Bucket, s3AccessKey, s3SecretKey }: Config): S3Se
 /** For the log: what is where. Holds no addresses, since they hold passwords. */
 export function describeStorage({ mysql, redis, amqp, s3 }: StorageSettings): Readonly<Record<string, string>> {
   return {
-    log: amqp === undefined ? 'embedded' : `RabbitMQ, ${amqp.partitions} partitions`,
-    store: mysql === undefined ? 'embedded' : `MySQL, ${mysql.replicaUrls.length} replicas`,
-    cache: redis === undefined ? 'in process' : 'Redis',
+    log: amqp === undefined ? 'embedded' : `RabbitMQ, partitions: ${amqp.partitions}`,
+    store: mysql === undefined ? 'embedded' : `MySQL, replicas: ${mysql.replicaUrls.length}`,
+    cache: mysql === undefined ? 'none' : redis === undefined ? 'in process' : 'Redis',
     objects: s3 === undefined ? 'embedded' : 'S3',
   };
 }

@@ -32,7 +32,10 @@ export async function openStoreWriter({ config, log }: RoleEnvironment, circuits
     maxInFlight: partitions,
     deadlineMs: INSERT_DEADLINE_MS,
   });
-  return { writer: behind<MessageStoreWriter>(backEnd, store), samples: () => [semiSyncSample(store.semiSync)] };
+  return {
+    writer: behind<MessageStoreWriter>(backEnd, store),
+    samples: () => (store.semiSync === 'unknown' ? [] : [semiSyncSample(store.semiSync)]),
+  };
 }
 
 /** Past this many, partitions take turns. */

@@ -13,6 +13,7 @@
  */
 import type { Host } from '../../runtime/host.ts';
 import type {
+  DeadTokens,
   MemberRecord,
   MembershipRecord,
   Promised,
@@ -133,6 +134,14 @@ export class CachedRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): Promised<boolean> {
     return this.#inner.deleteToken(userId, tokenHash);
+  }
+
+  deadTokens(since: number, limit: number): Promised<DeadTokens> {
+    return this.#inner.deadTokens(since, limit);
+  }
+
+  forgetDeadTokens(before: number): Promised<void> {
+    return this.#inner.forgetDeadTokens(before);
   }
 
   // ── rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────

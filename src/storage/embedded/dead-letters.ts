@@ -1,6 +1,7 @@
 /** Dead letters in a database of their own, which the engine and the operator's command may have open at the same time. */
-import { createHash } from 'node:crypto';
+
 import type { Database, Statement } from 'bun:sqlite';
+import { createHash } from 'node:crypto';
 import type { DeadLetter, DeadLetterKind, DeadLetters, NewDeadLetter } from '../ports/dead-letters.ts';
 import { openDatabase } from './database.ts';
 import { guarded } from './faults.ts';

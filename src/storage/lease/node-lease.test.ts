@@ -11,8 +11,15 @@ const MARGIN_MS = 2_000;
 /** A directory that can be away, and can forget. */
 class FlakyDirectory implements Directory {
   isAway = false;
+  /** Silent for so long before it says that it is away: milliseconds. */
+  silentMs = 0;
   life = 'first';
+  readonly #host: VirtualHost;
   #inner = new ProcessDirectory();
+
+  constructor(host: VirtualHost) {
+    this.#host = host;
+  }
 
   async read(): Promise<DirectoryView> {
     await this.#arrive();
@@ -31,14 +38,17 @@ class FlakyDirectory implements Directory {
   }
 
   #arrive(): Promise<void> {
-    return this.isAway ? Promise.reject(new StorageFault('unavailable', 'away')) : Promise.resolve();
+    if (!this.isAway) return Promise.resolve();
+    return new Promise((_, reject) => {
+      this.#host.setTimer(this.silentMs, () => reject(new StorageFault('unavailable', 'away')));
+    });
   }
 }
 
 function world() {
   const host = new VirtualHost();
-  const mysql = new FlakyDirectory();
-  const redis = new FlakyDirectory();
+  const mysql = new FlakyDirectory(host);
+  const redis = new FlakyDirectory(host);
   const lost: string[] = [];
   const lease = (node: string): NodeLease =>
     new NodeLease({
@@ -155,6 +165,18 @@ describe('holding', () => {
     redis.isAway = false;
     await pass(1_500);
     expect(ann.isSure).toBe(true);
+  });
+
+  test('[OUT10] a directory that is silent for long before it fails does not delay the renewals of the other one', async () => {
+    const { lease, acquired, pass, mysql } = world();
+    const ann = lease('ann');
+    await acquired(ann);
+    mysql.isAway = true;
+    mysql.silentMs = 2 * LEASE_MS;
+    for (let second = 0; second < 60; second += 1) {
+      await pass(1_000);
+      expect(ann.isSure).toBe(true);
+    }
   });
 
   test('[LEASE7] a node that slept is not sure, and sure again once a renewal has gone through', async () => {

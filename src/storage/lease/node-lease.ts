@@ -41,7 +41,7 @@ export class NodeLease {
   readonly #seen: (NodeClaim | null)[] = [];
   #beat = 0;
   #sureUntilMs = Number.NEGATIVE_INFINITY;
-  #cancelTimer: CancelTimer | undefined;
+  readonly #cancelTimers: (CancelTimer | undefined)[] = [];
   #held = false;
 
   constructor(options: NodeLeaseOptions) {
@@ -78,12 +78,12 @@ export class NodeLease {
     }
     this.#held = true;
     this.#sureUntilMs = sentMs + this.#leaseMs;
-    this.#renewLater();
+    for (const index of this.#options.directories.keys()) this.#renewLater(index);
   }
 
   /** Gives the deployment back, so that the next node need not wait. */
   async release(): Promise<void> {
-    this.#cancelTimer?.();
+    for (const cancel of this.#cancelTimers) cancel?.();
     this.#held = false;
     for (const index of this.#options.directories.keys()) await this.#put(index, null).catch(() => undefined);
   }
@@ -106,24 +106,23 @@ export class NodeLease {
     return done;
   }
 
-  #renewLater(): void {
-    this.#cancelTimer = this.#options.host.setTimer(RENEW_EVERY_MS, () => void this.#renew());
+  #renewLater(index: number): void {
+    this.#cancelTimers[index] = this.#options.host.setTimer(RENEW_EVERY_MS, () => void this.#renew(index));
   }
 
-  async #renew(): Promise<void> {
+  /** Each directory at its own pace: one that does not answer must not delay the renewal that another one takes. */
+  async #renew(index: number): Promise<void> {
     const sentMs = this.#options.host.monotonicMs();
     this.#beat += 1;
-    const next = { node: this.#options.node, beat: this.#beat };
-    const outcomes = await Promise.all([...this.#options.directories.keys()].map((index) => this.#renewIn(index, next)));
+    const outcome = await this.#renewIn(index, { node: this.#options.node, beat: this.#beat });
     if (!this.#held) return;
-    const lost = outcomes.find((outcome) => typeof outcome === 'object');
-    if (lost !== undefined) {
+    if (typeof outcome === 'object') {
       this.#held = false;
-      this.#options.onLost(`the node ${lost.node} has taken this deployment over`);
+      this.#options.onLost(`the node ${outcome.node} has taken this deployment over`);
       return;
     }
-    if (outcomes.includes('renewed')) this.#sureUntilMs = sentMs + this.#leaseMs;
-    this.#renewLater();
+    if (outcome === 'renewed') this.#sureUntilMs = Math.max(this.#sureUntilMs, sentMs + this.#leaseMs);
+    this.#renewLater(index);
   }
 
   /** Where something else stands: an earlier renewal whose answer was lost, a directory that has forgotten, or another node. */

@@ -67,7 +67,7 @@ describe('operation', () => {
 
   test('[ENG11] health, readiness and metrics need no token', async () => {
     expect((await call('GET', '/healthz')).json).toEqual({ status: 'alive' });
-    expect(await ready(server.url)).toEqual({ status: 'ready', silentThreads: [] });
+    expect(await ready(server.url)).toEqual({ status: 'ready', silentThreads: [], backEnds: [] });
     const { token } = await newAccount(server.url, 'ann');
     using client = await RawClient.greet(server.url, token);
     await client.ok('ping', {});

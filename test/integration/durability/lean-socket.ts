@@ -35,4 +35,9 @@ export class LeanSocket {
   send(frames: readonly Uint8Array[]): void {
     this.#socket.send(concat(frames) as Uint8Array<ArrayBuffer>);
   }
+
+  /** Drops the connection without a goodbye. */
+  drop(): void {
+    (this.#socket as WebSocket & { terminate(): void }).terminate();
+  }
 }

@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'bun:sqlite';
 import { StorageFault } from '../../ports/faults.ts';
 import type { TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
+import type { Revocations } from './revocations.ts';
 
 type NamedUser = { readonly id: string; readonly username: string };
 type Hash = { readonly hash: string };
@@ -11,6 +12,7 @@ const DELETE_TOKENS = 'DELETE FROM user_token WHERE user_id = ?1';
 
 export class Accounts {
   readonly #db: Database;
+  readonly #revocations: Revocations;
   readonly #insertUser: Statement<unknown, [string, string, string, number]>;
   readonly #userByName: Statement<UserRecord, [string]>;
   readonly #userById: Statement<UserRecord, [string]>;
@@ -24,8 +26,9 @@ export class Accounts {
   readonly #deleteDevice: Statement<Hash, [string, string]>;
   readonly #deleteOldest: Statement<Hash, [string, number]>;
 
-  constructor(db: Database) {
+  constructor(db: Database, revocations: Revocations) {
     this.#db = db;
+    this.#revocations = revocations;
     this.#insertUser = db.prepare('INSERT INTO users VALUES (?, ?, ?, ?) ON CONFLICT (username) DO NOTHING');
     this.#userByName = db.prepare(`${USER} WHERE username = ?`);
     this.#userById = db.prepare(`${USER} WHERE id = ?`);
@@ -68,18 +71,23 @@ export class Accounts {
     return this.#within(() => {
       const { changes } = this.#setPassword.run(userId, passwordHash);
       if (changes === 0) throw new StorageFault('refused', 'there is no such user');
-      return hashes(this.#deleteAllBut.all(userId, keepTokenHash));
+      const gone = hashes(this.#deleteAllBut.all(userId, keepTokenHash));
+      this.#revocations.add(userId, gone);
+      return gone;
     });
   }
 
   saveToken(token: TokenRecord, policy: TokenPolicy, maxTokens: number): readonly string[] {
     const { userId, username, device, tokenHash, createdAt, expiresAt } = token;
     return this.#within(() => {
-      const gone = policy === 'single' ? this.#deleteAllBut.all(userId, null) : this.#deleteDevice.all(userId, device);
+      const deleted =
+        policy === 'single' ? this.#deleteAllBut.all(userId, null) : this.#deleteDevice.all(userId, device);
       // Room is made before the new token comes, which is never the one to go however old its time says it is.
-      gone.push(...this.#deleteOldest.all(userId, Math.max(0, maxTokens - 1)));
+      deleted.push(...this.#deleteOldest.all(userId, Math.max(0, maxTokens - 1)));
       this.#insertToken.run(userId, username, device, tokenHash, createdAt, expiresAt);
-      return hashes(gone).filter((hash) => hash !== tokenHash);
+      const gone = hashes(deleted).filter((hash) => hash !== tokenHash);
+      this.#revocations.add(userId, gone);
+      return gone;
     });
   }
 
@@ -88,11 +96,19 @@ export class Accounts {
   }
 
   renewToken(userId: string, oldHash: string, newHash: string, expiresAt: number): boolean {
-    return this.#renewToken.run(userId, oldHash, newHash, expiresAt).changes === 1;
+    return this.#within(() => {
+      if (this.#renewToken.run(userId, oldHash, newHash, expiresAt).changes === 0) return false;
+      if (newHash !== oldHash) this.#revocations.add(userId, [oldHash]);
+      return true;
+    });
   }
 
   deleteToken(userId: string, tokenHash: string): boolean {
-    return this.#deleteToken.run(userId, tokenHash).changes === 1;
+    return this.#within(() => {
+      if (this.#deleteToken.run(userId, tokenHash).changes === 0) return false;
+      this.#revocations.add(userId, [tokenHash]);
+      return true;
+    });
   }
 
   #within<T>(work: () => T): T {

@@ -1,4 +1,4 @@
-/** Tables of the records: users, tokens, rooms and members. */
+/** Tables of the records: users, tokens, dead tokens, rooms and members. */
 import type { Migration } from '../migrations.ts';
 
 export const RECORDS_MIGRATIONS: readonly Migration[] = [
@@ -42,5 +42,16 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (room, user)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX room_member_by_user ON room_member (user, room);`,
+  },
+  {
+    name: 'dead tokens',
+    sql: `
+      CREATE TABLE token_revocation (
+        id INTEGER PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        token_hash TEXT NOT NULL,
+        died_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX token_revocation_by_time ON token_revocation (died_at);`,
   },
 ];

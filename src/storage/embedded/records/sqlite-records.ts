@@ -1,6 +1,7 @@
 /** The records in one SQLite file. Every write is durable when its method returns. */
 import type { Database } from 'bun:sqlite';
 import type {
+  DeadTokens,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -14,6 +15,7 @@ import { openDatabase } from '../database.ts';
 import { guarded } from '../faults.ts';
 import { migrate } from '../migrations.ts';
 import { Accounts } from './accounts.ts';
+import { Revocations } from './revocations.ts';
 import { RoomTables } from './rooms.ts';
 import { RECORDS_MIGRATIONS } from './schema.ts';
 
@@ -25,6 +27,7 @@ export interface RecordsOptions {
 export class SqliteRecords implements Records {
   readonly #db: Database;
   readonly #accounts: Accounts;
+  readonly #revocations: Revocations;
   readonly #rooms: RoomTables;
 
   constructor(path: string, options: RecordsOptions = {}) {
@@ -38,7 +41,8 @@ export class SqliteRecords implements Records {
         throw error;
       }
     });
-    this.#accounts = new Accounts(this.#db);
+    this.#revocations = new Revocations(this.#db);
+    this.#accounts = new Accounts(this.#db, this.#revocations);
     this.#rooms = new RoomTables(this.#db);
   }
 
@@ -76,6 +80,14 @@ export class SqliteRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): boolean {
     return guarded('delete a token', () => this.#accounts.deleteToken(userId, tokenHash));
+  }
+
+  deadTokens(since: number, limit: number): DeadTokens {
+    return guarded('read dead tokens', () => this.#revocations.read(since, limit));
+  }
+
+  forgetDeadTokens(before: number): void {
+    guarded('forget dead tokens', () => this.#revocations.forget(before));
   }
 
   createRoom(room: RoomRecord, members: readonly { readonly user: string; readonly role: RoomRole }[]): boolean {

@@ -1,9 +1,10 @@
 /** Users and their tokens. All of it is read from the primary: a password or a token that was revoked is dead at once. */
 import { StorageFault } from '../../ports/faults.ts';
-import type { TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
+import type { DeadTokens, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
 import type { SqlRunner, SqlValue } from '../connection.ts';
 import { isDuplicate } from '../faults.ts';
 import type { SqlPool } from '../pool.ts';
+import { addRevocations, forgetRevocations, readRevocations } from './revocations.ts';
 import { text } from './text.ts';
 
 interface UserRow {
@@ -71,7 +72,9 @@ export class Accounts {
       const held = await tx.rows<HeldToken>(`${HELD} FOR UPDATE`, [userId]);
       const gone = held.filter(({ tokenHash }) => keepTokenHash === null || text(tokenHash) !== keepTokenHash);
       await deleteTokens(tx, gone);
-      return hashes(gone);
+      const dead = hashes(gone);
+      await addRevocations(tx, userId, dead);
+      return dead;
     });
   }
 
@@ -92,7 +95,9 @@ export class Accounts {
          VALUES (?, ?, ?, ?, ?, ?)`,
         [userId, username, device, tokenHash, createdAt, expiresAt],
       );
-      return hashes(gone).filter((hash) => hash !== tokenHash);
+      const dead = hashes(gone).filter((hash) => hash !== tokenHash);
+      await addRevocations(tx, userId, dead);
+      return dead;
     });
   }
 
@@ -115,19 +120,33 @@ export class Accounts {
   }
 
   async renewToken(userId: string, oldHash: string, newHash: string, expiresAt: number): Promise<boolean> {
-    const { affectedRows } = await this.#pool.run(
-      'UPDATE user_token SET token_hash = ?, expires_at = ? WHERE token_hash = ? AND user_id = ?',
-      [newHash, expiresAt, oldHash, userId],
-    );
-    return affectedRows === 1;
+    return await this.#pool.transaction(async (tx) => {
+      const { affectedRows } = await tx.run(
+        'UPDATE user_token SET token_hash = ?, expires_at = ? WHERE token_hash = ? AND user_id = ?',
+        [newHash, expiresAt, oldHash, userId],
+      );
+      if (affectedRows === 1 && newHash !== oldHash) await addRevocations(tx, userId, [oldHash]);
+      return affectedRows === 1;
+    });
   }
 
   async deleteToken(userId: string, tokenHash: string): Promise<boolean> {
-    const { affectedRows } = await this.#pool.run('DELETE FROM user_token WHERE token_hash = ? AND user_id = ?', [
-      tokenHash,
-      userId,
-    ]);
-    return affectedRows === 1;
+    return await this.#pool.transaction(async (tx) => {
+      const { affectedRows } = await tx.run('DELETE FROM user_token WHERE token_hash = ? AND user_id = ?', [
+        tokenHash,
+        userId,
+      ]);
+      if (affectedRows === 1) await addRevocations(tx, userId, [tokenHash]);
+      return affectedRows === 1;
+    });
+  }
+
+  async deadTokens(since: number, limit: number): Promise<DeadTokens> {
+    return await readRevocations(this.#pool, since, limit);
+  }
+
+  async forgetDeadTokens(before: number): Promise<void> {
+    await forgetRevocations(this.#pool, before);
   }
 }
 

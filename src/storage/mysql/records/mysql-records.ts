@@ -3,6 +3,7 @@
  * are read from replicas that show every write that the reader may know of.
  */
 import type {
+  DeadTokens,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -84,6 +85,14 @@ export class MysqlRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): Promise<boolean> {
     return this.#accounts.deleteToken(userId, tokenHash);
+  }
+
+  deadTokens(since: number, limit: number): Promise<DeadTokens> {
+    return this.#accounts.deadTokens(since, limit);
+  }
+
+  forgetDeadTokens(before: number): Promise<void> {
+    return this.#accounts.forgetDeadTokens(before);
   }
 
   createRoom(room: RoomRecord, members: readonly NewMember[]): Promise<boolean> {

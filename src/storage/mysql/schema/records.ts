@@ -1,5 +1,5 @@
 /**
- * Tables of the records: users, tokens, rooms, members and files.
+ * Tables of the records: users, tokens, dead tokens, rooms, members and files.
  *
  * What is compared is VARBINARY, so that it compares by byte: the collations that MySQL and MariaDB have in common take
  * `ann` and `ann ` for the same name. Text that is only shown is VARCHAR. Times are milliseconds since the epoch (UTC).
@@ -99,6 +99,20 @@ export const RECORDS_SCHEMA: Schema = {
           KEY status (status),
           CONSTRAINT user_file_file FOREIGN KEY (file_hash) REFERENCES file (hash),
           CONSTRAINT user_file_username FOREIGN KEY (username) REFERENCES users (username)
+        ) ${OPTIONS}`,
+      ],
+    },
+    {
+      name: 'dead tokens',
+      statements: [
+        // By the clock of the server: nodes compare what they read with nothing else.
+        `CREATE TABLE token_revocation (
+          id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+          user_id ${ID} NOT NULL,
+          token_hash ${HASH} NOT NULL,
+          died_at ${COUNT},
+          PRIMARY KEY (id),
+          KEY died_at (died_at)
         ) ${OPTIONS}`,
       ],
     },
