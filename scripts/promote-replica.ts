@@ -14,7 +14,7 @@ const USAGE = `usage: npm run promote -- --replica URL [OPTIONS]   (or: bun run 
   --replica URL     the replica to promote; its user may change global variables and stop replication
   --primary URL     the primary until now: if it answers, it is made read-only first
   --others URLS     the other replicas, with commas between them: none may have more than this one
-  --known GTID      the latest commit that is known to be acknowledged, from the metrics or the log
+  --known GTID      the latest commit that is known to be acknowledged, from mailroom_mysql_committed_info in the metrics
   --accept-loss     go on although acknowledged writes may be lost
   --wait SECONDS    how long the replica may take to apply what it has received (default: 30)
 

@@ -9,6 +9,7 @@ import type { Directory } from '../../storage/ports/directory.ts';
 import { RedisDirectory } from '../../storage/redis/redis-directory.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import { insist } from './insist.ts';
+import { mysqlBudget } from './mysql-budget.ts';
 import { nodeId } from './node-id.ts';
 import { connectRedis } from './redis.ts';
 import type { StorageSettings } from './settings.ts';
@@ -51,7 +52,7 @@ async function openDirectories(
   const directories: OpenDirectory[] = [];
   if (mysql !== undefined) {
     await insist(log, 'prepare the directory in MySQL', () => migrate(mysql.url, DIRECTORY_SCHEMA));
-    const pool = openPool(mysql.url, { maxConnections: 2 });
+    const pool = openPool(mysql.url, { maxConnections: mysqlBudget(1).lease });
     directories.push({ name: 'mysql', directory: new MysqlDirectory(pool), close: () => pool.close() });
   }
   if (redis !== undefined) {

@@ -23,10 +23,12 @@ import { RedisCache } from '../../storage/redis/redis-cache.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
+import { mysqlBudget } from './mysql-budget.ts';
 import { nodeId } from './node-id.ts';
 import { connectRedis } from './redis.ts';
 import { cacheSamples } from './samples.ts';
 import type { MysqlSettings } from './settings.ts';
+import { committedSample } from './store.ts';
 
 export interface OpenReading {
   readonly records: Records;
@@ -72,8 +74,15 @@ async function openMysql(
   circuits: Circuits,
   { url, replicaUrls }: MysqlSettings,
 ): Promise<OpenReading> {
+  const budget = mysqlBudget(1);
   const servers = await insist(log, 'open the records', () =>
-    openMysqlServers({ url, replicaUrls, schemas: [RECORDS_SCHEMA] }),
+    openMysqlServers({
+      url,
+      replicaUrls,
+      schemas: [RECORDS_SCHEMA],
+      pool: { maxConnections: budget.reading },
+      replicas: { pool: { maxConnections: budget.eachReplica } },
+    }),
   );
   const backEnd = circuits.add('mysql', { probe: () => servers.primary.ping() });
   const messages = messageStoreReaderOn(servers);
@@ -81,7 +90,7 @@ async function openMysql(
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
-    samples: () => [],
+    samples: () => [committedSample('records', servers.primary.committed)],
     async close() {
       await servers.close();
     },
@@ -132,7 +141,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
   return {
     records,
     messages,
-    samples: () => cacheSamples({ ...records.counts, ...messages.counts }),
+    samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],
     backEnds: () => [...inner.backEnds(), ...(connection === undefined ? [] : [connection.report()])],
     async close() {
       clearInterval(timer);

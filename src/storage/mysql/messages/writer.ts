@@ -13,6 +13,7 @@ import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../ports/
 import { isDuplicate } from '../faults.ts';
 import { migrate } from '../migrations.ts';
 import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
+import type { Position } from '../position.ts';
 import type { SqlTransaction } from '../transaction.ts';
 import { claimEpoch, enforce } from './epochs.ts';
 import type { Arrival, Outcome } from './plan.ts';
@@ -70,6 +71,11 @@ class MysqlMessageStoreWriter implements MessageStoreWriter {
   constructor(pool: SqlPool, semiSyncMs: number) {
     this.#pool = pool;
     this.#semiSync = new SemiSyncWatch(pool, semiSyncMs);
+  }
+
+  /** The latest of the commits that were answered. */
+  get committed(): Position {
+    return this.#pool.committed;
   }
 
   /** As of an insert a moment ago; for a metric and an alert. */
