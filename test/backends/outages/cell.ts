@@ -52,6 +52,7 @@ export async function runCell(world: World, cell: Cell, outageMs: number): Promi
   await strike(world, cell);
   const begunMs = performance.now();
   const atStart = ledger.acknowledged.length;
+  let isOver = false;
   let startedDuring: boolean | undefined;
   let warnings = 0;
   let starting: Promise<void> = Promise.resolve();
@@ -69,7 +70,6 @@ export async function runCell(world: World, cell: Cell, outageMs: number): Promi
       () => undefined,
     );
   }
-  let isOver = false;
   const probed = cell.withEngine ? Promise.resolve() : during(world, cell, prober);
   await Promise.all([probed, Bun.sleep(outageMs - (performance.now() - begunMs))]);
   isOver = true;
@@ -102,7 +102,7 @@ export async function runCell(world: World, cell: Cell, outageMs: number): Promi
     recoveredMs,
     startedDuring,
     comparison,
-    problems: [...prober.problems, ...ledger.broken],
+    problems: [...prober.problems, ...ledger.broken.splice(0)],
   };
 }
 

@@ -46,9 +46,8 @@ export class Ledger {
     if (afterMs > this.longestAnswerMs) this.longestAnswerMs = afterMs;
   }
 
-  /** Forgets the counts, not the facts. */
+  /** Forgets the counts, not the facts, nor what was broken and not told yet. */
   begin(): void {
-    this.broken.length = 0;
     this.refused = 0;
     this.repeated = 0;
     this.longestAnswerMs = 0;

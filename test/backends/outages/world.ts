@@ -62,10 +62,6 @@ export class World implements AsyncDisposable {
     return this.#server?.errors() ?? '';
   }
 
-  get isRunning(): boolean {
-    return this.#server !== undefined;
-  }
-
   /** Resolves once it listens. `slowable`: it talks to its back ends by way of the proxies. */
   async start(slowable: boolean): Promise<void> {
     this.#slowable = slowable;
