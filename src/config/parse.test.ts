@@ -118,7 +118,7 @@ test('[CFG13] the primary may be a list of addresses, and its secrets do not sho
 });
 
 test('[CFG6] an unknown variable of ours is a warning, anybody else’s is nothing', () => {
-  const outcome = parse({ MAILROOM_PROT: '1', PATH: '/bin', MAILROOM_PORT: '1' });
+  const outcome = parse({ MAILROOM_PROT: '1', PATH: '/bin', MAILROOM_PORT: '1', MAILROOM_TEST_FULL: '1' });
   expect(outcome).toMatchObject({
     kind: 'config',
     warnings: ['MAILROOM_PROT: there is no such variable; it is ignored'],
