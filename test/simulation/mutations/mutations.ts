@@ -55,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: POSTING,
     find: "    if (this.#inFlight[0] !== entry) throw new Error('the log answered out of order');\n    this.#giveUpFrom(entry);",
     replace: '    this.#giveUpFrom(this.#inFlight[0] ?? entry);',
-    fromSeed: 240,
+    fromSeed: 660,
   },
   {
     name: 'a room opens without waiting for its barrier',
@@ -106,8 +106,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a removal forgets to unsubscribe',
     file: FANOUT,
-    find: '    if (live) this.#options.sockets.unsubscribe(session, topic.room);\n',
-    replace: '    if (live && session < 0) this.#options.sockets.unsubscribe(session, topic.room);\n',
+    find: '    if (live) this.#options.sockets.unsubscribe(session, room);\n',
+    replace: '    if (live && session < 0) this.#options.sockets.unsubscribe(session, room);\n',
   },
   {
     name: 'a client that resumes misses one message',
