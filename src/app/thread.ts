@@ -7,14 +7,10 @@ import { incomingRing, outgoingRing } from '../runtime/lanes/link.ts';
 import { Ring } from '../runtime/lanes/ring.ts';
 import { evenPlacement } from '../runtime/placement.ts';
 import { Shard } from '../runtime/shard.ts';
-import { type Boot, type FromThread, type ToThread, threadOfRole } from './crew.ts';
+import { type Boot, type FromThread, type ThreadRole, type ToThread, threadOfRole } from './crew.ts';
 import { realHost } from './host.ts';
 import { laneCodec } from './lane-codec.ts';
-import { startLogRole } from './roles/log.ts';
-import { startPersisterRole } from './roles/persister.ts';
-import { startRecordsRole } from './roles/records.ts';
 import type { RoleEnvironment, RunningRole } from './roles/role.ts';
-import { startShardRole } from './roles/shard.ts';
 
 declare const self: Worker & { onmessage: ((event: MessageEvent<ToThread>) => void) | null };
 
@@ -93,7 +89,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     shard.connect(peer, outgoingRing(new Ring(outgoing), ring), incomingRing(new Ring(incoming), ring));
   }
   const environment: RoleEnvironment = { shard, crew, config, log, progress, fail };
-  const runningRole = await ROLES[role](environment);
+  const startRole = await ROLES[role]();
+  const runningRole = await startRole(environment);
   shard.register(
     inspectorKind,
     inspector(shard, {
@@ -105,12 +102,15 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
   return { shard, role: runningRole, log };
 }
 
-const ROLES = {
-  shard: startShardRole,
-  log: startLogRole,
-  persister: startPersisterRole,
-  records: startRecordsRole,
-} as const satisfies Record<string, (environment: RoleEnvironment) => RunningRole | Promise<RunningRole>>;
+type StartRole = (environment: RoleEnvironment) => RunningRole | Promise<RunningRole>;
+
+/** A thread loads what its role needs: shards hold no drivers. */
+const ROLES: Readonly<Record<ThreadRole, () => Promise<StartRole>>> = {
+  shard: async () => (await import('./roles/shard.ts')).startShardRole,
+  log: async () => (await import('./roles/log.ts')).startLogRole,
+  persister: async () => (await import('./roles/persister.ts')).startPersisterRole,
+  records: async () => (await import('./roles/records.ts')).startRecordsRole,
+};
 
 function shardLog(log: Logger): { warn: Logger['warn']; error: Logger['error'] } {
   return { warn: (text, fields) => log.warn(text, fields), error: (text, fields) => log.error(text, fields) };
