@@ -7,7 +7,7 @@ import { type DataDir, lockDataDir } from '../storage/embedded/data-dir.ts';
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts';
 import { choosePort } from './choose-port.ts';
 import { type Crew, crewOf, type ThreadConfig, threadOfRole } from './crew.ts';
-import { describeStorage, storageSettings } from './storage/settings.ts';
+import { describeStorage, type StorageSettings, storageSettings } from './storage/settings.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 export interface RunningApp {
@@ -29,11 +29,12 @@ const SHARD_PHASES = [
 
 /** Starts the engine. Rejects with a readable message if it cannot. `onFailure` is called if it cannot go on later. */
 export async function startApp(config: Config, log: Logger, onFailure: (reason: string) => void): Promise<RunningApp> {
+  const storage = storageSettings(config);
   const dataDir = lockDataDir(config.dataDir);
   try {
     const port = choosePort(config.host, config.port);
     const crew = crewOf(config.threads);
-    const workers = startWorkers(crew, await threadConfig(config, port), onFailure);
+    const workers = startWorkers(crew, await threadConfig(config, port, storage), onFailure);
     await bootInOrder(crew, workers);
     const admin = openAdminSocket(dataDir.path, workers);
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
@@ -41,7 +42,7 @@ export async function startApp(config: Config, log: Logger, onFailure: (reason: 
       url,
       shards: crew.shards,
       dataDir: dataDir.path,
-      storage: describeStorage(storageSettings(config)),
+      storage: describeStorage(storage),
     });
     return { url, stop: () => stopApp(crew, workers, admin, dataDir) };
   } catch (error) {
@@ -87,7 +88,7 @@ function shardsOf(crew: Crew): number[] {
   return crew.roles.flatMap((role, thread) => (role === 'shard' ? [thread] : []));
 }
 
-async function threadConfig(config: Config, port: number): Promise<ThreadConfig> {
+async function threadConfig(config: Config, port: number, storage: StorageSettings): Promise<ThreadConfig> {
   const { host, dataDir, allowedOrigins, publicUrl, trustedProxies, rateLimit, tokenTtlMs, loginPolicy } = config;
   return {
     host,
@@ -102,6 +103,6 @@ async function threadConfig(config: Config, port: number): Promise<ThreadConfig>
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),
-    storage: storageSettings(config),
+    storage,
   };
 }

@@ -1,9 +1,7 @@
 /** A deployment of one test's own on shared back ends: a database, and names in Redis and RabbitMQ, all gone at its end. */
-import { connect } from 'amqplib';
 import { realHost } from '../../src/app/host.ts';
-import { amqpNames } from '../../src/storage/amqp/names.ts';
 import { RedisConnection } from '../../src/storage/redis/connection.ts';
-import { testPrefix } from '../backends/amqp-names.ts';
+import { deleteAll, testPrefix } from '../backends/amqp-names.ts';
 import { makeDatabase } from '../backends/mysql-database.ts';
 import type { BackEnd, BackEndVariables } from './back-ends.ts';
 
@@ -38,7 +36,7 @@ export async function makeDeployment(
   }
   if (backEnds.includes('rabbitmq')) {
     use('MAILROOM_AMQP_URL');
-    ends.push(() => deleteNames(env.MAILROOM_AMQP_URL ?? '', namespace));
+    ends.push(() => deleteAll(env.MAILROOM_AMQP_URL ?? '', namespace, PARTITIONS));
   }
   if (backEnds.includes('ceph')) {
     use('MAILROOM_S3_URL', 'MAILROOM_S3_BUCKET', 'MAILROOM_S3_ACCESS_KEY', 'MAILROOM_S3_SECRET_KEY');
@@ -61,16 +59,4 @@ async function forgetKeys(url: string, namespace: string): Promise<void> {
     }
   });
   connection.close();
-}
-
-async function deleteNames(url: string, namespace: string): Promise<void> {
-  const names = amqpNames(namespace);
-  const connection = await connect(url);
-  const channel = await connection.createChannel();
-  for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    await channel.deleteQueue(names.logPartition(partition));
-  }
-  await channel.deleteQueue(names.deadLetters);
-  for (const exchange of [names.log, names.events]) await channel.deleteExchange(exchange);
-  await connection.close();
 }

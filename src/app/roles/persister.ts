@@ -8,6 +8,7 @@ import { openAside } from '../storage/aside.ts';
 import { Circuits } from '../storage/circuits.ts';
 import { insist } from '../storage/insist.ts';
 import { openLogReaders } from '../storage/log.ts';
+import { counter } from '../storage/samples.ts';
 import { openStoreWriter } from '../storage/store.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
@@ -112,7 +113,6 @@ interface PersisterCounts {
 }
 
 function persisterSamples({ inserted, outdated, deadLetters }: PersisterCounts): Sample[] {
-  const counter = (name: string, help: string, value: number): Sample => ({ name, help, labels: {}, value });
   return [
     counter('mailroom_store_inserted_records_total', 'Records that the message store has taken.', inserted),
     counter('mailroom_store_outdated_records_total', 'Records of former owners, dropped behind a fence.', outdated),

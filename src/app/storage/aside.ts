@@ -9,6 +9,7 @@ import type { MessageEvents } from '../../storage/ports/message-events.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import { connectAmqp } from './amqp.ts';
+import { counter } from './samples.ts';
 
 export interface Aside {
   readonly deadLetters: DeadLetters;
@@ -49,7 +50,6 @@ export function openAside({ config, log }: RoleEnvironment): Aside {
 }
 
 function eventSamples({ published, dropped }: EventCounts): Sample[] {
-  const counter = (name: string, help: string, value: number): Sample => ({ name, help, labels: {}, value });
   return [
     counter('mailroom_events_published_total', 'Events that RabbitMQ has taken.', published),
     counter(

@@ -2,6 +2,11 @@
 import type { SpaceCounts } from '../../storage/cache/space-options.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 
+/** A figure without labels that only grows. */
+export function counter(name: string, help: string, value: number): Sample {
+  return { name, help, labels: {}, value };
+}
+
 const SPACE_HELP: Readonly<Record<keyof SpaceCounts, string>> = {
   nearHits: 'Answers out of memory.',
   hits: 'Answers out of the cache.',

@@ -4,6 +4,7 @@
  * What is handed on is in order, at most once, and meant for this start of the node. A batch that comes late counts as
  * lost: whoever needs an answer asks with a deadline, and whoever must notice a loss numbers what it says.
  */
+import { ByteQueue } from './byte-queue.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { IncomingLink, OutgoingLink } from './link.ts';
@@ -49,8 +50,7 @@ export class BatchLink implements OutgoingLink, IncomingLink {
   readonly #maxWaitingBytes: number;
   readonly #reader = new ByteReader();
   readonly #losses = { missing: 0, late: 0, stale: 0, misdirected: 0, overflow: 0, unreadable: 0 };
-  readonly #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new ByteQueue();
   #readerSleeps = true;
   /** The newest start of the other node that was heard of; 0 before that. */
   #peer = 0;
@@ -133,39 +133,27 @@ export class BatchLink implements OutgoingLink, IncomingLink {
     }
     if (this.#received > 0) this.#losses.missing += number - this.#received - 1;
     this.#received = number;
-    if (this.#waitingBytes + batch.length > this.#maxWaitingBytes) {
+    if (this.#waiting.length + batch.length > this.#maxWaitingBytes) {
       this.#losses.overflow += 1;
       return;
     }
     this.#waiting.push(batch);
-    this.#waitingBytes += batch.length;
     if (!this.#readerSleeps) return;
     this.#readerSleeps = false;
     this.#options.wake();
   }
 
   waiting(): number {
-    return this.#waitingBytes;
+    return this.#waiting.length;
   }
 
   read(into: Uint8Array, offset: number): number {
-    const count = Math.min(this.#waitingBytes, into.length - offset);
-    let left = count;
-    while (left > 0) {
-      const batch = this.#waiting[0] as Uint8Array;
-      const part = batch.subarray(0, left);
-      into.set(part, offset + count - left);
-      left -= part.length;
-      if (part.length === batch.length) this.#waiting.shift();
-      else this.#waiting[0] = batch.subarray(part.length);
-    }
-    this.#waitingBytes -= count;
-    return count;
+    return this.#waiting.read(into, offset);
   }
 
   sleep(): boolean {
     this.#readerSleeps = true;
-    return this.#waitingBytes === 0;
+    return this.#waiting.length === 0;
   }
 
   awake(): void {

@@ -1,4 +1,5 @@
 /** A simulated lane between two threads of a process: lossless and in order, as shared memory is, but late by chance. */
+import { ByteQueue } from '../../runtime/lanes/byte-queue.ts';
 import type { IncomingLink, OutgoingLink } from '../../runtime/lanes/link.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -20,8 +21,7 @@ export class SimulatedLink implements OutgoingLink, IncomingLink {
   capacityBytes: number;
   readonly #options: LinkOptions;
   readonly #underWay: Uint8Array[] = [];
-  readonly #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new ByteQueue();
   #usedBytes = 0;
   #lastArrivalMs = 0;
   #readerSleeps = true;
@@ -48,21 +48,11 @@ export class SimulatedLink implements OutgoingLink, IncomingLink {
   }
 
   waiting(): number {
-    return this.#waitingBytes;
+    return this.#waiting.length;
   }
 
   read(into: Uint8Array, offset: number): number {
-    const count = Math.min(this.#waitingBytes, into.length - offset);
-    let left = count;
-    while (left > 0) {
-      const chunk = this.#waiting[0] as Uint8Array;
-      const part = chunk.subarray(0, left);
-      into.set(part, offset + count - left);
-      left -= part.length;
-      if (part.length === chunk.length) this.#waiting.shift();
-      else this.#waiting[0] = chunk.subarray(part.length);
-    }
-    this.#waitingBytes -= count;
+    const count = this.#waiting.read(into, offset);
     this.#usedBytes -= count;
     if (count > 0 && this.#writerWaits) {
       this.#writerWaits = false;
@@ -73,7 +63,7 @@ export class SimulatedLink implements OutgoingLink, IncomingLink {
 
   sleep(): boolean {
     this.#readerSleeps = true;
-    return this.#waitingBytes === 0;
+    return this.#waiting.length === 0;
   }
 
   awake(): void {
@@ -86,7 +76,6 @@ export class SimulatedLink implements OutgoingLink, IncomingLink {
     if (chunk === undefined) return;
     this.#options.onArrival?.(chunk);
     this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
     if (!this.#readerSleeps) return;
     this.#readerSleeps = false;
     this.#options.wakeReader();

@@ -3,7 +3,7 @@
  * checkpointed. Rows never change, so that the steps of one read need no common snapshot.
  */
 import type { Database, Statement } from 'bun:sqlite';
-import { StorageFault } from '../../ports/faults.ts';
+import { checkQuery, fitting } from '../../ports/history-page.ts';
 import type {
   HistoryPage,
   HistoryQuery,
@@ -22,7 +22,6 @@ interface Size {
 }
 
 const CACHE_KIB = 16 * 1024;
-const MAX_LIMIT = 200;
 const EMPTY_PAGE: HistoryPage = { frames: [], firstSeq: 0, more: false };
 
 export class SqliteMessageStoreReader implements MessageStoreReader {
@@ -97,26 +96,7 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
   }
 }
 
-/** How many of the rows a page takes: the first one always, then as many as the bytes allow. */
-function fitting(sizes: readonly Size[], limit: number, maxBytes: number): number {
-  let bytes = 0;
-  for (const [index, size] of sizes.entries()) {
-    bytes += size.bytes;
-    if (index === limit || (index > 0 && bytes > maxBytes)) return index;
-  }
-  return sizes.length;
-}
-
 /** Keeps a seq within its bits of a row's id. */
 function clamp(seq: number): number {
   return Math.min(Math.max(seq, 0), SEQ_MASK);
-}
-
-function checkQuery(query: HistoryQuery): void {
-  if (query.after !== undefined && query.before !== undefined) {
-    throw new StorageFault('refused', 'history goes forward or backward, not both');
-  }
-  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
-    throw new StorageFault('refused', `a page of history has 1 to ${MAX_LIMIT} messages`);
-  }
 }

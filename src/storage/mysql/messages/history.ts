@@ -1,5 +1,5 @@
 /** A page of history as one server has it. Rows never change, so that its two steps need no common snapshot. */
-import { StorageFault } from '../../ports/faults.ts';
+import { fitting } from '../../ports/history-page.ts';
 import type { HistoryPage, HistoryQuery } from '../../ports/message-store.ts';
 import type { SqlRunner } from '../connection.ts';
 import { bytesOf } from './rows.ts';
@@ -16,7 +16,6 @@ export interface FoundPage extends HistoryPage {
   readonly lastSeq: number;
 }
 
-const MAX_LIMIT = 200;
 const EMPTY_PAGE: FoundPage = { frames: [], firstSeq: 0, lastSeq: 0, more: false };
 const TABLE = `${STREAM_TABLES.messages} FORCE INDEX (PRIMARY)`;
 const SIZES_UP = `SELECT seq, LENGTH(frame) AS bytes FROM ${TABLE} WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`;
@@ -39,24 +38,4 @@ export async function readPage(runner: SqlRunner, query: HistoryQuery): Promise<
   const lastSeq = Math.max(near.seq, far.seq);
   const rows = await runner.rows<{ frame: Uint8Array }>(FRAMES, [room, firstSeq, lastSeq]);
   return { frames: rows.map((row) => row.frame), firstSeq, lastSeq, more: sizes.length > count };
-}
-
-/** Throws a `StorageFault` for a query that makes no sense. */
-export function checkQuery(query: HistoryQuery): void {
-  if (query.after !== undefined && query.before !== undefined) {
-    throw new StorageFault('refused', 'history goes forward or backward, not both');
-  }
-  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
-    throw new StorageFault('refused', `a page of history has 1 to ${MAX_LIMIT} messages`);
-  }
-}
-
-/** How many of the rows a page takes: the first one always, then as many as the bytes allow. */
-function fitting(sizes: readonly Size[], limit: number, maxBytes: number): number {
-  let bytes = 0;
-  for (const [index, size] of sizes.entries()) {
-    bytes += size.bytes;
-    if (index === limit || (index > 0 && bytes > maxBytes)) return index;
-  }
-  return sizes.length;
 }

@@ -7,6 +7,7 @@
  * primary's head says that nothing is.
  */
 import { StorageFault } from '../../ports/faults.ts';
+import { checkQuery } from '../../ports/history-page.ts';
 import type {
   HistoryPage,
   HistoryQuery,
@@ -17,7 +18,7 @@ import type {
 import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
 import { NOWHERE } from '../position.ts';
 import { Replicas, type ReplicasOptions, type ReplicasStats } from '../replicas.ts';
-import { checkQuery, type FoundPage, readPage } from './history.ts';
+import { type FoundPage, readPage } from './history.ts';
 import { bytesOf, lastPosts } from './rows.ts';
 import { STREAM_TABLES } from './schema.ts';
 
