@@ -2,12 +2,12 @@
 
 import { type Elysia, t } from 'elysia';
 import { type AccountsMessage, accountsKind } from '../actors/accounts/messages.ts';
-import { userIdOfToken } from '../actors/token.ts';
-import { type Identity, type UserMessage, userKind } from '../actors/user/messages.ts';
 import { fault } from '../protocol/faults.ts';
 import { pinnedId } from '../runtime/placement.ts';
 import type { AnswerOf, Reply } from '../runtime/reply.ts';
 import type { Shard } from '../runtime/shard.ts';
+import { json, noContent } from './answers.ts';
+import { Bearers } from './bearers.ts';
 import { problem } from './problem.ts';
 
 export interface AccountRoutesOptions {
@@ -28,7 +28,6 @@ const USERNAME = t.String({
 /** The schema's patterns know no Unicode classes. */
 const USERNAME_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
 const DEVICE = t.String({ minLength: 1, maxLength: 64, description: 'Name of the device; a random one if absent.' });
-const UNAUTHENTICATED = fault('unauthenticated', 'a valid bearer token is needed');
 
 const User = t.Object({ id: t.String(), username: t.String() });
 const Session = t.Object({ token: t.String(), expiresAt: t.Integer(), device: t.String(), user: User });
@@ -38,12 +37,6 @@ const detail = (summary: string, auth = true) => ({
   tags: ['accounts'],
   ...(auth ? { security: [{ bearer: [] }] } : {}),
 });
-
-interface Bearer {
-  readonly token: string;
-  readonly tokenHash: string;
-  readonly identity: Identity;
-}
 
 export function accountRoutes<App extends Elysia>(app: App, options: AccountRoutesOptions): App {
   const desk = new Desk(options);
@@ -75,9 +68,11 @@ export function accountRoutes<App extends Elysia>(app: App, options: AccountRout
 
 class Desk {
   readonly #options: AccountRoutesOptions;
+  readonly #bearers: Bearers;
 
   constructor(options: AccountRoutesOptions) {
     this.#options = options;
+    this.#bearers = new Bearers(options);
   }
 
   async register(request: Request, { username, password }: { username: string; password: string }): Promise<Response> {
@@ -103,23 +98,23 @@ class Desk {
   }
 
   logout(request: Request): Promise<Response> {
-    return this.#withToken(request, async ({ identity, tokenHash }) => {
-      const reply = await this.#user(identity.user.id, { type: 'revoke-token', tokenHash });
+    return this.#bearers.withToken(request, async ({ identity, tokenHash }) => {
+      const reply = await this.#bearers.user(identity.user.id, { type: 'revoke-token', tokenHash });
       return reply.ok ? noContent() : problem(reply.fault);
     });
   }
 
   renew(request: Request): Promise<Response> {
-    return this.#withToken(request, async ({ identity, tokenHash }) => {
+    return this.#bearers.withToken(request, async ({ identity, tokenHash }) => {
       const token = this.#options.newToken(identity.user.id);
       const newTokenHash = this.#options.hashToken(token);
-      const reply = await this.#user(identity.user.id, { type: 'renew-token', tokenHash, newTokenHash });
+      const reply = await this.#bearers.user(identity.user.id, { type: 'renew-token', tokenHash, newTokenHash });
       return reply.ok ? json(200, { token, expiresAt: reply.value.expiresAt }) : problem(reply.fault);
     });
   }
 
   changePassword(request: Request, body: { old: string; new: string }): Promise<Response> {
-    return this.#withToken(request, async ({ identity, tokenHash }) => {
+    return this.#bearers.withToken(request, async ({ identity, tokenHash }) => {
       const waitMs = this.#options.mayTry(request, identity.user.username);
       if (waitMs > 0) return tooFast(waitMs);
       const change = { type: 'change-password', user: identity.user.id, ...body, tokenHash } as const;
@@ -129,39 +124,17 @@ class Desk {
   }
 
   me(request: Request): Promise<Response> {
-    return this.#withToken(request, async ({ identity: { user, device, expiresAt } }) =>
+    return this.#bearers.withToken(request, async ({ identity: { user, device, expiresAt } }) =>
       json(200, { user, device, expiresAt }),
     );
-  }
-
-  async #withToken(request: Request, then: (bearer: Bearer) => Promise<Response>): Promise<Response> {
-    const token = /^Bearer ([^\s]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-    const user = token === undefined ? undefined : userIdOfToken(token);
-    if (token === undefined || user === undefined) return problem(UNAUTHENTICATED);
-    const tokenHash = this.#options.hashToken(token);
-    const reply = await this.#user(user, { type: 'authenticate', tokenHash });
-    return reply.ok ? then({ token, tokenHash, identity: reply.value }) : problem(reply.fault);
   }
 
   #accounts<const Q extends AccountsMessage>(message: Q): Promise<Reply<AnswerOf<AccountsMessage, Q>>> {
     const { shard } = this.#options;
     return shard.ask(shard.ref(accountsKind, pinnedId(shard.thread, 0)), message, DEADLINE_MS);
   }
-
-  #user<const Q extends UserMessage>(id: string, message: Q): Promise<Reply<AnswerOf<UserMessage, Q>>> {
-    const { shard } = this.#options;
-    return shard.ask(shard.ref(userKind, id), message, DEADLINE_MS);
-  }
 }
 
 function tooFast(waitMs: number): Response {
   return problem(fault('rate_limited', 'too many tries', waitMs));
-}
-
-function json(status: number, body: unknown): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
-}
-
-function noContent(): Response {
-  return new Response(null, { status: 204 });
 }

@@ -34,6 +34,7 @@ import type {
   ReadRoomHistory,
   RoomMessage,
 } from './messages.ts';
+import { type RoomAction, refusalOf } from './permissions.ts';
 import { Posting } from './posting.ts';
 import { ReadPositions } from './read-positions.ts';
 import { type Member, type RoomState, viewOf } from './state.ts';
@@ -55,7 +56,6 @@ const BARRIER_POLL_MS = [5, 250] as const;
 const LOAD_RETRY_MS = [250, 5_000] as const;
 const STOP_POLL_MS = 5;
 const ABSENT: Fault = fault('not_found', 'there is no such room');
-const NO_MEMBER: Fault = fault('forbidden', 'not a member of this room');
 
 /** Whoever asks is told at once: a mailbox that fills while storage is away helps nobody. */
 const AWAY: Fault = fault('unavailable', 'the room cannot be opened now', 2_000);
@@ -163,25 +163,22 @@ class Room implements Actor<RoomMessage> {
 
   #openDirect({ user, other }: OpenDirect): void {
     if (this.#open === undefined) return this.#make('direct', '', [user, other], user.id);
-    const member = this.#open.state.members.get(user.id);
-    if (member === undefined) this.#context.fail(NO_MEMBER);
-    else this.#context.reply(viewOf(this.#open.state, member));
+    const { state } = this.#open;
+    this.#allow('look', state, user.id, (member) => this.#context.reply(viewOf(state, member)));
   }
 
   #post({ posting, state }: Open, message: Post): void {
-    if (state.members.has(message.user)) posting.post(message, this.#context.replyTo());
-    else this.#context.fail(refusalOf(state));
+    this.#allow('post', state, message.user, () => posting.post(message, this.#context.replyTo()));
   }
 
   #history({ state }: Open, message: ReadRoomHistory): void {
-    if (message.user !== undefined && !state.members.has(message.user)) this.#context.fail(refusalOf(state));
-    else readHistory(this.#context, state, message, this.#context.replyTo());
+    const read = (): void => readHistory(this.#context, state, message, this.#context.replyTo());
+    if (message.user === undefined) read();
+    else this.#allow('look', state, message.user, read);
   }
 
   #markRead({ state, reads }: Open, { user, seq }: MarkRead): void {
-    const member = state.members.get(user);
-    if (member === undefined) this.#context.fail(refusalOf(state));
-    else reads.mark(member, seq, this.#context.replyTo());
+    this.#allow('mark-read', state, user, (member) => reads.mark(member, seq, this.#context.replyTo()));
   }
 
   #attach({ state, delivery }: Open, { thread, users }: Attach): void {
@@ -192,27 +189,33 @@ class Room implements Actor<RoomMessage> {
   }
 
   #join({ state, membership }: Open, { user }: JoinRoom): void {
-    if (state.kind === 'direct' && !state.members.has(user.id)) this.#context.fail(refusalOf(state));
+    const refusal = refusalOf('join', state, state.members.get(user.id));
+    if (refusal !== undefined) this.#context.fail(refusal);
     else membership.add(user, user.id, this.#context.replyTo());
   }
 
   #invite({ state, membership }: Open, { by, user }: Invite): void {
-    if (!state.members.has(by)) this.#context.fail(refusalOf(state));
-    else if (state.kind === 'direct') this.#context.fail(fault('forbidden', 'a direct room has two members'));
-    else membership.add(user, by, this.#context.replyTo());
+    this.#allow('invite', state, by, () => membership.add(user, by, this.#context.replyTo()));
   }
 
   #leave({ state, membership }: Open, { user }: LeaveRoom): void {
-    if (!state.members.has(user)) this.#context.fail(refusalOf(state));
-    else if (state.kind === 'direct') this.#context.fail(fault('forbidden', 'nobody leaves a direct room'));
-    else membership.remove(user, this.#context.replyTo());
+    this.#allow('leave', state, user, () => membership.remove(user, this.#context.replyTo()));
   }
 
   #members({ state }: Open, { user, cursor }: ListMembers): void {
-    if (!state.members.has(user)) return this.#context.fail(refusalOf(state));
-    const page = membersPage(state, cursor);
-    if (page === undefined) this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
-    else this.#context.reply(page);
+    this.#allow('look', state, user, () => {
+      const page = membersPage(state, cursor);
+      if (page === undefined) this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
+      else this.#context.reply(page);
+    });
+  }
+
+  /** Does it if this member may, else refuses the message at hand. */
+  #allow(action: RoomAction, state: RoomState, user: string, then: (member: Member) => void): void {
+    const member = state.members.get(user);
+    const refusal = refusalOf(action, state, member);
+    if (member === undefined || refusal !== undefined) this.#context.fail(refusal ?? ABSENT);
+    else then(member);
   }
 
   // ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,9 +353,4 @@ class Room implements Actor<RoomMessage> {
   #idle(): boolean {
     return this.#open === undefined || (this.#open.posting.idle && this.#open.reads.idle);
   }
-}
-
-/** What somebody who is no member is told: of a direct room nothing at all. */
-function refusalOf({ kind }: RoomState): Fault {
-  return kind === 'direct' ? ABSENT : NO_MEMBER;
 }

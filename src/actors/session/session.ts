@@ -21,7 +21,7 @@ import type { Claim, Conversation, SessionOptions } from './conversation.ts';
 import { attachClaim, sayHello } from './hello.ts';
 import type { RoomLeft, SessionMessage } from './messages.ts';
 import { RateLimit } from './rate-limit.ts';
-import { answerRequest } from './requests.ts';
+import { answerRequest } from './requests/answer-request.ts';
 import { RoomsOfSession } from './rooms.ts';
 
 export function session(options: SessionOptions): Behaviour<SessionMessage> {

@@ -46,6 +46,11 @@ export class SqliteRecords implements Records {
     this.#rooms = new RoomTables(this.#db);
   }
 
+  /** For what else is kept in the same file, on the same connection. Closed with the records. */
+  get database(): Database {
+    return this.#db;
+  }
+
   createUser(user: UserRecord): boolean {
     return guarded('create a user', () => this.#accounts.createUser(user));
   }

@@ -13,12 +13,9 @@ import type {
   TokenRecord,
   UserRecord,
 } from '../../ports/records.ts';
-import type { SqlRunner } from '../connection.ts';
-import { mayHaveHappened } from '../faults.ts';
 import type { MysqlServers } from '../mysql-servers.ts';
-import type { SqlTransaction } from '../transaction.ts';
-import type { AnnouncedWrite, PositionKey } from '../write-positions.ts';
 import { Accounts, readUsers } from './accounts.ts';
+import { AnnouncedAccess, roomKey, userKey } from './announced-access.ts';
 import {
   deleteMember,
   insertMember,
@@ -34,21 +31,20 @@ import {
 /** Read positions raised by one statement. */
 const READS_AT_ONCE = 200;
 
-const userKey = (id: string): PositionKey => `user:${id}`;
-const roomKey = (id: string): PositionKey => `room:${id}`;
-
 export class MysqlRecords implements Records {
   readonly #servers: MysqlServers;
   readonly #accounts: Accounts;
+  readonly #access: AnnouncedAccess;
 
   /** The servers stay the caller's to close; their schema has to be the newest. */
   constructor(servers: MysqlServers) {
     this.#servers = servers;
     this.#accounts = new Accounts(servers.primary);
+    this.#access = new AnnouncedAccess(servers);
   }
 
   async createUser(user: UserRecord): Promise<boolean> {
-    return await this.#announced([userKey(user.id)], async (write) => {
+    return await this.#access.announced([userKey(user.id)], async (write) => {
       const created = await this.#accounts.createUser(user);
       if (created !== false) write.committed(created.gtid);
       return created !== false;
@@ -64,7 +60,7 @@ export class MysqlRecords implements Records {
   }
 
   usersById(ids: readonly string[]): Promise<readonly { readonly id: string; readonly username: string }[]> {
-    return this.#read(ids.map(userKey), (runner) => readUsers(runner, ids));
+    return this.#access.read(ids.map(userKey), (runner) => readUsers(runner, ids));
   }
 
   changePassword(userId: string, passwordHash: string, keepTokenHash: string | null): Promise<readonly string[]> {
@@ -97,24 +93,24 @@ export class MysqlRecords implements Records {
 
   createRoom(room: RoomRecord, members: readonly NewMember[]): Promise<boolean> {
     const keys = [roomKey(room.id), ...members.map(({ user }) => userKey(user))];
-    return this.#write(keys, (tx) => insertRoom(tx, room, members));
+    return this.#access.write(keys, (tx) => insertRoom(tx, room, members));
   }
 
   room(id: string): Promise<RoomRecord | null> {
-    return this.#read([roomKey(id)], (runner) => readRoom(runner, id));
+    return this.#access.read([roomKey(id)], (runner) => readRoom(runner, id));
   }
 
   members(room: string): Promise<readonly MemberRecord[]> {
-    return this.#read([roomKey(room)], (runner) => readMembers(runner, room));
+    return this.#access.read([roomKey(room)], (runner) => readMembers(runner, room));
   }
 
   addMember(room: string, user: string, role: RoomRole, read: number, version: number): Promise<boolean> {
     const keys = [roomKey(room), userKey(user)];
-    return this.#write(keys, (tx) => insertMember(tx, room, { user, role }, read, version));
+    return this.#access.write(keys, (tx) => insertMember(tx, room, { user, role }, read, version));
   }
 
   removeMember(room: string, user: string, version: number): Promise<boolean> {
-    return this.#write([roomKey(room), userKey(user)], (tx) => deleteMember(tx, room, user, version));
+    return this.#access.write([roomKey(room), userKey(user)], (tx) => deleteMember(tx, room, user, version));
   }
 
   async saveReads(reads: readonly ReadPosition[]): Promise<void> {
@@ -122,7 +118,7 @@ export class MysqlRecords implements Records {
     for (let start = 0; start < highest.length; start += READS_AT_ONCE) {
       const some = highest.slice(start, start + READS_AT_ONCE);
       const keys = new Set(some.flatMap(({ room, user }) => [roomKey(room), userKey(user)]));
-      await this.#announced([...keys], async (write) => {
+      await this.#access.announced([...keys], async (write) => {
         const { affectedRows, gtid } = await raiseReads(this.#servers.primary, some);
         if (affectedRows > 0) write.committed(gtid);
       });
@@ -130,42 +126,12 @@ export class MysqlRecords implements Records {
   }
 
   membershipsOf(user: string): Promise<readonly MembershipRecord[]> {
-    return this.#read([userKey(user)], (runner) => readMemberships(runner, user));
+    return this.#access.read([userKey(user)], (runner) => readMemberships(runner, user));
   }
 
   /** Has nothing of its own open. */
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  async #read<T>(keys: readonly PositionKey[], work: (runner: SqlRunner) => Promise<T>): Promise<T> {
-    const { positions, replicas } = this.#servers;
-    return await replicas.read(await positions.of(keys), work);
-  }
-
-  #write(keys: readonly PositionKey[], work: (tx: SqlTransaction) => Promise<boolean>): Promise<boolean> {
-    return this.#announced(keys, async (write) => {
-      let gtid: string | null = null;
-      const onCommit = (committed: string): void => {
-        gtid = committed;
-      };
-      const changed = await this.#servers.primary.transaction(work, { onCommit });
-      if (changed) write.committed(gtid);
-      return changed;
-    });
-  }
-
-  /** Announces a write that concerns these and settles it. One that was refused, or is not settled, has changed nothing. */
-  async #announced<T>(keys: readonly PositionKey[], work: (write: AnnouncedWrite) => Promise<T>): Promise<T> {
-    const write = await this.#servers.positions.announce(keys);
-    try {
-      return await work(write);
-    } catch (error) {
-      if (mayHaveHappened(error)) write.unknown();
-      throw error;
-    } finally {
-      write.nothing();
-    }
   }
 }
 

@@ -1,0 +1,36 @@
+/** Requests: from a method's name to the one function that answers it. */
+
+import { checkCall } from '../../../protocol/calls.ts';
+import { fault } from '../../../protocol/faults.ts';
+import { encodeResult } from '../../../protocol/frames/rpc.ts';
+import type { Method } from '../../../protocol/types.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Handler } from './asking.ts';
+import { history, markRead, post } from './messages.ts';
+import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
+import { findUser, getUsers } from './users.ts';
+
+/** Checks the params and does what the method says. The session's user is known. */
+export function answerRequest(session: Conversation, id: number, method: string, params: unknown): void {
+  const check = checkCall(method, params);
+  if (!check.ok) return session.refuse(id, check.fault);
+  const handler = HANDLERS[check.call.method] as Handler<Method>;
+  handler(session, id, check.call.params);
+}
+
+const HANDLERS: { readonly [M in Method]: Handler<M> } = {
+  hello: (session, id) => session.refuse(id, fault('conflict', 'the session has said hello already')),
+  ping: (session, id) => session.answer(encodeResult<'ping'>(id, {})),
+  'rooms.create': createRoom,
+  'rooms.direct': openDirect,
+  'rooms.join': joinRoom,
+  'rooms.invite': invite,
+  'rooms.leave': leaveRoom,
+  'rooms.members': listMembers,
+  'rooms.list': listRooms,
+  'messages.post': post,
+  'messages.history': history,
+  'messages.read': markRead,
+  'users.find': findUser,
+  'users.get': getUsers,
+};
