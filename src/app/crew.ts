@@ -4,16 +4,16 @@ import type { WebFile } from '../http/web-routes.ts';
 import type { StorageSettings } from './storage/settings.ts';
 
 /** What a thread is there for. */
-export type ThreadRole = 'shard' | 'log' | 'persister' | 'records';
+export type ThreadRole = 'shard' | 'log' | 'persister' | 'records' | 'files';
 
-/** The threads of one process by number: shards first, then one for each service of the embedded storage. */
+/** The threads of one process by number: shards first, then one for each service. */
 export interface Crew {
   readonly shards: number;
   readonly roles: readonly ThreadRole[];
 }
 
 export function crewOf(shards: number): Crew {
-  return { shards, roles: [...new Array<ThreadRole>(shards).fill('shard'), 'log', 'persister', 'records'] };
+  return { shards, roles: [...new Array<ThreadRole>(shards).fill('shard'), 'log', 'persister', 'records', 'files'] };
 }
 
 /** Number of the thread with this role; of the first one for shards. */

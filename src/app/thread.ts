@@ -110,6 +110,7 @@ const ROLES: Readonly<Record<ThreadRole, () => Promise<StartRole>>> = {
   log: async () => (await import('./roles/log.ts')).startLogRole,
   persister: async () => (await import('./roles/persister.ts')).startPersisterRole,
   records: async () => (await import('./roles/records.ts')).startRecordsRole,
+  files: async () => (await import('./roles/files.ts')).startFilesRole,
 };
 
 function shardLog(log: Logger): { warn: Logger['warn']; error: Logger['error'] } {

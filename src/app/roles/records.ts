@@ -3,7 +3,6 @@ import { messageReader, messageReaderKind } from '../../actors/storage/message-r
 import { records, recordsKind } from '../../actors/storage/records.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
-import { S3Objects } from '../../storage/s3/s3-objects.ts';
 import { Circuits } from '../storage/circuits.ts';
 import { type OpenReading, openReading } from '../storage/reading.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
@@ -11,22 +10,18 @@ import type { RoleEnvironment, RunningRole } from './role.ts';
 const STOP_MS = 1_000;
 
 export async function startRecordsRole(environment: RoleEnvironment): Promise<RunningRole> {
-  const { shard, config } = environment;
+  const { shard } = environment;
   const circuits = new Circuits(environment);
   const reading = await openReading(environment, circuits);
   shard.register(recordsKind, records(reading.records));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
-  const { s3 } = config.storage;
-  const objects = s3 === undefined ? undefined : new S3Objects(s3);
-  if (objects !== undefined) circuits.add('objects', { probe: () => objects.ping() });
   return {
     samples: () => reading.samples(),
     backEnds: () => [...circuits.reports(), ...reading.backEnds()],
     end: async () => {
       await shard.stopKinds([revocationsKind.name], STOP_MS);
       await reading.close();
-      await objects?.close();
     },
   };
 }

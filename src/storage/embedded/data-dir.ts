@@ -11,6 +11,11 @@ export interface DataDir {
   readonly messages: string;
   readonly records: string;
   readonly deadLetters: string;
+  readonly search: string;
+  /** Bytes of uploads until they are in the object store. */
+  readonly staging: string;
+  readonly objects: string;
+  readonly jobs: string;
   /** File with the id under which back ends know this directory's owner. */
   readonly node: string;
   /** Lets another process have the directory. Call it after everything in it is closed. */
@@ -34,6 +39,10 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     messages: join(root, 'messages.db'),
     records: join(root, 'records.db'),
     deadLetters: join(root, 'dead-letters.db'),
+    search: join(root, 'search.db'),
+    staging: join(root, 'staging'),
+    objects: join(root, 'objects'),
+    jobs: join(root, 'jobs.db'),
     node: join(root, 'node.id'),
   };
 }

@@ -10,14 +10,15 @@ import { engineOn } from './engine.ts';
 setDefaultTimeout(TEST_MS);
 
 const PRELOAD = join(import.meta.dir, 'fail-on-demand.ts');
-/** Threads as they are started: two shards, then the log, the persister and the records. */
-const THREADS = { shard: 1, log: 3, persister: 4, records: 5 } as const;
+/** Threads as they are started: two shards, then the log, the persister, the records and the files. */
+const THREADS = { shard: 1, log: 3, persister: 4, records: 5, files: 6 } as const;
 
 const CASES = [
   ['shard', 'throw'],
   ['log', 'exit'],
   ['persister', 'reject'],
   ['records', 'throw'],
+  ['files', 'throw'],
 ] as const;
 
 for (const [role, how] of CASES) {
