@@ -170,11 +170,15 @@ export class SupervisedChannel {
     this.#pause = setTimeout(() => this.connected(), this.#backoff.next());
   }
 
-  /** A broker that does not even close a channel is cut off. */
+  /** A broker that does not even close a channel is cut off. The driver's own answer may then never come. */
   async #end(channel: ConfirmChannel, reason: string): Promise<void> {
-    const deadline = setTimeout(() => this.#home.cut(reason), CLOSE_MS);
+    const { promise: isCutOff, resolve } = Promise.withResolvers<void>();
+    const deadline = setTimeout(() => {
+      this.#home.cut(reason);
+      resolve();
+    }, CLOSE_MS);
     try {
-      await channel.close();
+      await Promise.race([channel.close(), isCutOff]);
     } finally {
       clearTimeout(deadline);
     }

@@ -8,11 +8,10 @@
 import { createHash } from 'node:crypto';
 import type { ConfirmChannel, GetMessage } from 'amqplib';
 import type { DeadLetter, DeadLetterKind, DeadLetters, NewDeadLetter } from '../ports/dead-letters.ts';
-import { StorageFault } from '../ports/faults.ts';
 import type { AmqpConnection } from './connection.ts';
-import { amqpFault } from './faults.ts';
 import { amqpNames } from './names.ts';
 import { ConfirmedPublisher } from './publisher.ts';
+import { onOwnChannel } from './queue-browse.ts';
 
 export interface AmqpDeadLettersOptions {
   /** One that nothing is consumed on. */
@@ -96,25 +95,9 @@ export class AmqpDeadLetters implements DeadLetters {
 
   /** Looks at each message once, on a channel of its own; what is not removed goes back when that channel closes. */
   async #browse(look: (letter: DeadLetter) => 'next' | 'remove' | 'stop'): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const handle = this.#options.connection.use({
-      prepare: (channel) => this.#declare(channel),
-      opened: (channel) => {
-        this.#lookAtAll(channel, look).then(resolve, (error) => reject(amqpFault('look at the dead letters', error)));
-      },
-      lost: reject,
-    });
-    const { waitMs = 10_000 } = this.#options;
-    const deadline = setTimeout(
-      () => reject(new StorageFault('unavailable', `RabbitMQ has not answered within ${waitMs} ms`)),
-      waitMs,
-    );
-    try {
-      await promise;
-    } finally {
-      clearTimeout(deadline);
-      await handle.close();
-    }
+    const { connection, waitMs = 10_000 } = this.#options;
+    const work = (channel: ConfirmChannel): Promise<void> => this.#lookAtAll(channel, look);
+    await onOwnChannel(connection, 'look at the dead letters', waitMs, work, (channel) => this.#declare(channel));
   }
 
   async #lookAtAll(channel: ConfirmChannel, look: (letter: DeadLetter) => 'next' | 'remove' | 'stop'): Promise<void> {

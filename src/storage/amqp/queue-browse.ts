@@ -6,16 +6,21 @@ import { amqpFault } from './faults.ts';
 
 const SETTLE_PAUSE_MS = 5;
 
-/** Runs `work` on a channel of its own, which is closed afterwards. Rejects as `unavailable` after `waitMs`. */
+/**
+ * Runs `work` on a channel of its own, after `prepare`; the channel is closed afterwards. Rejects as `unavailable` after
+ * `waitMs`.
+ */
 export async function onOwnChannel<T>(
   connection: AmqpConnection,
   doing: string,
   waitMs: number,
   work: (channel: ConfirmChannel) => Promise<T>,
+  prepare?: (channel: ConfirmChannel) => Promise<void>,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   let isOver = false;
   const handle = connection.use({
+    ...(prepare === undefined ? {} : { prepare }),
     opened: async (channel) => {
       // Its channel may be lost after the work is done, and a new one is opened before it is closed.
       if (isOver) return;
