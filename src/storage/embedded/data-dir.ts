@@ -15,6 +15,7 @@ export interface DataDir {
   /** Bytes of uploads until they are in the object store. */
   readonly staging: string;
   readonly objects: string;
+  /** Directory of the embedded job queues, with a directory for each thread that has some. */
   readonly jobs: string;
   /** File with the id under which back ends know this directory's owner. */
   readonly node: string;
@@ -42,7 +43,7 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     search: join(root, 'search.db'),
     staging: join(root, 'staging'),
     objects: join(root, 'objects'),
-    jobs: join(root, 'jobs.db'),
+    jobs: join(root, 'jobs'),
     node: join(root, 'node.id'),
   };
 }
