@@ -1,17 +1,18 @@
 /** The files thread: what is done with whole files off the shards, on the object store and the job queues. */
-import { S3Objects } from '../../storage/s3/s3-objects.ts';
 import { Circuits } from '../storage/circuits.ts';
+import { openObjects } from '../storage/objects.ts';
+import { openQueues } from '../storage/queues.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
-export function startFilesRole(environment: RoleEnvironment): RunningRole {
+export async function startFilesRole(environment: RoleEnvironment): Promise<RunningRole> {
   const circuits = new Circuits(environment);
-  const { s3 } = environment.config.storage;
-  const objects = s3 === undefined ? undefined : new S3Objects(s3);
-  if (objects !== undefined) circuits.add('objects', { probe: () => objects.ping() });
+  const objects = await openObjects(environment, circuits);
+  const queues = openQueues(environment, 'files');
   return {
-    backEnds: () => circuits.reports(),
+    backEnds: () => [...circuits.reports(), ...queues.backEnds()],
     end: async () => {
-      await objects?.close();
+      await queues.close();
+      await objects.close();
     },
   };
 }
