@@ -13,10 +13,9 @@ const ids = (count: number): string[] => Array.from({ length: count }, (_, index
 describe('params of strangers', () => {
   test('[WIRE20] a method that is not known is unsupported', () => {
     for (const method of [
-      'messages.edit',
       'messages.recall',
       'messages.react',
-      'messages.changes',
+      'messages.nothing',
       '',
       'toString',
       '__proto__',

@@ -91,6 +91,50 @@ function checkMessage(value: unknown, path: string): Fault | null {
       if (typeof v13 !== 'string' || !PATTERN_1.test(v13)) return invalid(`${path}.files[${v12}]`, 'an id');
     }
   }
+  const v14 = value.forwarded;
+  if (v14 !== undefined) {
+    if (!isMap(v14)) return invalid(`${path}.forwarded`, 'a map');
+    const v15 = v14.room;
+    if (v15 !== undefined) {
+      if (typeof v15 !== 'string' || !PATTERN_1.test(v15)) return invalid(`${path}.forwarded.room`, 'an id');
+    }
+    const v16 = v14.from;
+    if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid(`${path}.forwarded.from`, 'an id');
+    const v17 = v14.at;
+    if (!isInteger(v17, 0, 9007199254740991)) return invalid(`${path}.forwarded.at`, 'an integer from 0');
+  }
+  const v18 = value.change;
+  if (v18 !== undefined) {
+    if (!isInteger(v18, 1, 9007199254740991)) return invalid(`${path}.change`, 'an integer from 1');
+  }
+  const v19 = value.edited;
+  if (v19 !== undefined) {
+    if (!isInteger(v19, 0, 9007199254740991)) return invalid(`${path}.edited`, 'an integer from 0');
+  }
+  const v20 = value.recalled;
+  if (v20 !== undefined) {
+    if (typeof v20 !== 'boolean') return invalid(`${path}.recalled`, 'a boolean');
+  }
+  const v21 = value.reactions;
+  if (v21 !== undefined) {
+    if (!Array.isArray(v21) || v21.length > 20) return invalid(`${path}.reactions`, 'an array of at most 20');
+    for (let v22 = 0; v22 < v21.length; v22++) {
+      const v23: unknown = v21[v22];
+      if (!isMap(v23)) return invalid(`${path}.reactions[${v22}]`, 'a map');
+      const v24 = v23.reaction;
+      if (typeof v24 !== 'string') return invalid(`${path}.reactions[${v22}].reaction`, 'a string');
+      const v25 = v23.count;
+      if (!isInteger(v25, 1, 9007199254740991)) return invalid(`${path}.reactions[${v22}].count`, 'an integer from 1');
+      const v26 = v23.mine;
+      if (v26 !== undefined) {
+        if (typeof v26 !== 'boolean') return invalid(`${path}.reactions[${v22}].mine`, 'a boolean');
+      }
+    }
+  }
+  const v27 = value.pinned;
+  if (v27 !== undefined) {
+    if (typeof v27 !== 'boolean') return invalid(`${path}.pinned`, 'a boolean');
+  }
   return null;
 }
 
@@ -261,6 +305,97 @@ export const PARAM_CHECKS = {
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.seq;
     if (!isInteger(v2, 0, 9007199254740991)) return invalid('seq', 'an integer from 0');
+    return null;
+  },
+  'messages.edit': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seq;
+    if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v3 = value.nonce;
+    if (typeof v3 !== 'string' || v3.length < 1 || !fitsBytes(v3, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
+    const v4 = value.body;
+    if (!(v4 instanceof Uint8Array) || v4.length < 1) return invalid('body', 'a bin of 1 to 65536 bytes');
+    if (v4.length > 65536) return tooLarge('body', 'a bin of 1 to 65536 bytes');
+    const v5 = value.mentions;
+    if (v5 !== undefined) {
+      if (!Array.isArray(v5) || v5.length > 50) return invalid('mentions', 'an array of at most 50');
+      for (let v6 = 0; v6 < v5.length; v6++) {
+        const v7: unknown = v5[v6];
+        if (typeof v7 !== 'string' || !PATTERN_1.test(v7)) return invalid(`mentions[${v6}]`, 'an id');
+      }
+    }
+    return null;
+  },
+  'messages.recall': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seq;
+    if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v3 = value.nonce;
+    if (typeof v3 !== 'string' || v3.length < 1 || !fitsBytes(v3, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
+    return null;
+  },
+  'messages.react': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seq;
+    if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v3 = value.nonce;
+    if (typeof v3 !== 'string' || v3.length < 1 || !fitsBytes(v3, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
+    const v4 = value.reaction;
+    if (typeof v4 !== 'string' || v4.length < 1 || !fitsBytes(v4, 32)) return invalid('reaction', 'a string of 1 to 32 bytes');
+    const v5 = value.remove;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'boolean') return invalid('remove', 'a boolean');
+    }
+    return null;
+  },
+  'messages.pin': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seq;
+    if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v3 = value.nonce;
+    if (typeof v3 !== 'string' || v3.length < 1 || !fitsBytes(v3, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
+    const v4 = value.pinned;
+    if (typeof v4 !== 'boolean') return invalid('pinned', 'a boolean');
+    return null;
+  },
+  'messages.pins': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    return null;
+  },
+  'messages.changes': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.after;
+    if (!isInteger(v2, 0, 9007199254740991)) return invalid('after', 'an integer from 0');
+    const v3 = value.limit;
+    if (v3 !== undefined) {
+      if (!isInteger(v3, 1, 200)) return invalid('limit', 'an integer from 1 to 200');
+    }
+    return null;
+  },
+  'messages.forward': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.from;
+    if (!isMap(v1)) return invalid('from', 'a map');
+    const v2 = v1.room;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('from.room', 'an id');
+    const v3 = v1.seq;
+    if (!isInteger(v3, 1, 9007199254740991)) return invalid('from.seq', 'an integer from 1');
+    const v4 = value.room;
+    if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid('room', 'an id');
+    const v5 = value.nonce;
+    if (typeof v5 !== 'string' || v5.length < 1 || !fitsBytes(v5, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
     return null;
   },
   'users.find': (value: unknown): Fault | null => {
@@ -474,6 +609,113 @@ export const RESULT_CHECKS = {
     if (!isMap(value)) return invalid('params', 'a map');
     return null;
   },
+  'messages.edit': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.change;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
+    return null;
+  },
+  'messages.recall': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.change;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
+    return null;
+  },
+  'messages.react': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.change;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
+    return null;
+  },
+  'messages.pin': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.change;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
+    return null;
+  },
+  'messages.pins': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.pins;
+    if (!Array.isArray(v1)) return invalid('pins', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`pins[${v2}]`, 'a map');
+      const v4 = v3.seq;
+      if (!isInteger(v4, 1, 9007199254740991)) return invalid(`pins[${v2}].seq`, 'an integer from 1');
+      const v5 = v3.at;
+      if (!isInteger(v5, 0, 9007199254740991)) return invalid(`pins[${v2}].at`, 'an integer from 0');
+      const v6 = v3.by;
+      if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid(`pins[${v2}].by`, 'an id');
+    }
+    const v7 = value.change;
+    if (!isInteger(v7, 0, 9007199254740991)) return invalid('change', 'an integer from 0');
+    return null;
+  },
+  'messages.changes': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.changes;
+    if (!Array.isArray(v1)) return invalid('changes', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`changes[${v2}]`, 'a map');
+      const v4 = v3.room;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`changes[${v2}].room`, 'an id');
+      const v5 = v3.change;
+      if (!isInteger(v5, 1, 9007199254740991)) return invalid(`changes[${v2}].change`, 'an integer from 1');
+      const v6 = v3.seq;
+      if (!isInteger(v6, 1, 9007199254740991)) return invalid(`changes[${v2}].seq`, 'an integer from 1');
+      const v7 = v3.kind;
+      if (v7 !== 'edited' && v7 !== 'recalled' && v7 !== 'reacted' && v7 !== 'pinned' && v7 !== 'restored' && v7 !== 'withheld') return invalid(`changes[${v2}].kind`, "'edited' or 'recalled' or 'reacted' or 'pinned' or 'restored' or 'withheld'");
+      const v8 = v3.from;
+      if (v8 !== undefined) {
+        if (typeof v8 !== 'string' || !PATTERN_1.test(v8)) return invalid(`changes[${v2}].from`, 'an id');
+      }
+      const v9 = v3.at;
+      if (v9 !== undefined) {
+        if (!isInteger(v9, 0, 9007199254740991)) return invalid(`changes[${v2}].at`, 'an integer from 0');
+      }
+      const v10 = v3.nonce;
+      if (v10 !== undefined) {
+        if (typeof v10 !== 'string' || v10.length < 1 || !fitsBytes(v10, 64)) return invalid(`changes[${v2}].nonce`, 'a string of 1 to 64 bytes');
+      }
+      const v11 = v3.body;
+      if (v11 !== undefined) {
+        if (!(v11 instanceof Uint8Array) || v11.length < 1) return invalid(`changes[${v2}].body`, 'a bin of 1 to 65536 bytes');
+        if (v11.length > 65536) return tooLarge(`changes[${v2}].body`, 'a bin of 1 to 65536 bytes');
+      }
+      const v12 = v3.mentions;
+      if (v12 !== undefined) {
+        if (!Array.isArray(v12) || v12.length > 50) return invalid(`changes[${v2}].mentions`, 'an array of at most 50');
+        for (let v13 = 0; v13 < v12.length; v13++) {
+          const v14: unknown = v12[v13];
+          if (typeof v14 !== 'string' || !PATTERN_1.test(v14)) return invalid(`changes[${v2}].mentions[${v13}]`, 'an id');
+        }
+      }
+      const v15 = v3.reaction;
+      if (v15 !== undefined) {
+        if (typeof v15 !== 'string' || v15.length < 1 || !fitsBytes(v15, 32)) return invalid(`changes[${v2}].reaction`, 'a string of 1 to 32 bytes');
+      }
+      const v16 = v3.remove;
+      if (v16 !== undefined) {
+        if (typeof v16 !== 'boolean') return invalid(`changes[${v2}].remove`, 'a boolean');
+      }
+      const v17 = v3.pinned;
+      if (v17 !== undefined) {
+        if (typeof v17 !== 'boolean') return invalid(`changes[${v2}].pinned`, 'a boolean');
+      }
+    }
+    const v18 = value.more;
+    if (typeof v18 !== 'boolean') return invalid('more', 'a boolean');
+    return null;
+  },
+  'messages.forward': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.seq;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v2 = value.at;
+    if (!isInteger(v2, 0, 9007199254740991)) return invalid('at', 'an integer from 0');
+    return null;
+  },
   'users.find': (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.user;
@@ -531,6 +773,50 @@ export const NOTIFICATION_CHECKS = {
         if (typeof v13 !== 'string' || !PATTERN_1.test(v13)) return invalid(`files[${v12}]`, 'an id');
       }
     }
+    const v14 = value.forwarded;
+    if (v14 !== undefined) {
+      if (!isMap(v14)) return invalid('forwarded', 'a map');
+      const v15 = v14.room;
+      if (v15 !== undefined) {
+        if (typeof v15 !== 'string' || !PATTERN_1.test(v15)) return invalid('forwarded.room', 'an id');
+      }
+      const v16 = v14.from;
+      if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid('forwarded.from', 'an id');
+      const v17 = v14.at;
+      if (!isInteger(v17, 0, 9007199254740991)) return invalid('forwarded.at', 'an integer from 0');
+    }
+    const v18 = value.change;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
+    }
+    const v19 = value.edited;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('edited', 'an integer from 0');
+    }
+    const v20 = value.recalled;
+    if (v20 !== undefined) {
+      if (typeof v20 !== 'boolean') return invalid('recalled', 'a boolean');
+    }
+    const v21 = value.reactions;
+    if (v21 !== undefined) {
+      if (!Array.isArray(v21) || v21.length > 20) return invalid('reactions', 'an array of at most 20');
+      for (let v22 = 0; v22 < v21.length; v22++) {
+        const v23: unknown = v21[v22];
+        if (!isMap(v23)) return invalid(`reactions[${v22}]`, 'a map');
+        const v24 = v23.reaction;
+        if (typeof v24 !== 'string') return invalid(`reactions[${v22}].reaction`, 'a string');
+        const v25 = v23.count;
+        if (!isInteger(v25, 1, 9007199254740991)) return invalid(`reactions[${v22}].count`, 'an integer from 1');
+        const v26 = v23.mine;
+        if (v26 !== undefined) {
+          if (typeof v26 !== 'boolean') return invalid(`reactions[${v22}].mine`, 'a boolean');
+        }
+      }
+    }
+    const v27 = value.pinned;
+    if (v27 !== undefined) {
+      if (typeof v27 !== 'boolean') return invalid('pinned', 'a boolean');
+    }
     return null;
   },
   changed: (value: unknown): Fault | null => {
@@ -542,7 +828,44 @@ export const NOTIFICATION_CHECKS = {
     const v3 = value.seq;
     if (!isInteger(v3, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
     const v4 = value.kind;
-    if (typeof v4 !== 'string' || v4.length < 1 || !fitsCodePoints(v4, 32)) return invalid('kind', 'a string of 1 to 32 characters');
+    if (v4 !== 'edited' && v4 !== 'recalled' && v4 !== 'reacted' && v4 !== 'pinned' && v4 !== 'restored' && v4 !== 'withheld') return invalid('kind', "'edited' or 'recalled' or 'reacted' or 'pinned' or 'restored' or 'withheld'");
+    const v5 = value.from;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'string' || !PATTERN_1.test(v5)) return invalid('from', 'an id');
+    }
+    const v6 = value.at;
+    if (v6 !== undefined) {
+      if (!isInteger(v6, 0, 9007199254740991)) return invalid('at', 'an integer from 0');
+    }
+    const v7 = value.nonce;
+    if (v7 !== undefined) {
+      if (typeof v7 !== 'string' || v7.length < 1 || !fitsBytes(v7, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
+    }
+    const v8 = value.body;
+    if (v8 !== undefined) {
+      if (!(v8 instanceof Uint8Array) || v8.length < 1) return invalid('body', 'a bin of 1 to 65536 bytes');
+      if (v8.length > 65536) return tooLarge('body', 'a bin of 1 to 65536 bytes');
+    }
+    const v9 = value.mentions;
+    if (v9 !== undefined) {
+      if (!Array.isArray(v9) || v9.length > 50) return invalid('mentions', 'an array of at most 50');
+      for (let v10 = 0; v10 < v9.length; v10++) {
+        const v11: unknown = v9[v10];
+        if (typeof v11 !== 'string' || !PATTERN_1.test(v11)) return invalid(`mentions[${v10}]`, 'an id');
+      }
+    }
+    const v12 = value.reaction;
+    if (v12 !== undefined) {
+      if (typeof v12 !== 'string' || v12.length < 1 || !fitsBytes(v12, 32)) return invalid('reaction', 'a string of 1 to 32 bytes');
+    }
+    const v13 = value.remove;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'boolean') return invalid('remove', 'a boolean');
+    }
+    const v14 = value.pinned;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('pinned', 'a boolean');
+    }
     return null;
   },
   room: (value: unknown): Fault | null => {

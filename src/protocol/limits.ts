@@ -15,7 +15,7 @@ export const LIMITS = Object.freeze({
   maxBodyBytes: 65_536,
   /** UTF-8. */
   maxNonceBytes: 64,
-  /** How many of a sender's last posts in a room a repeated nonce is recognised among. */
+  /** How many of a sender's last posts in a room a repeated nonce is recognised among; of their changes, as many again. */
   nonceWindowPosts: 1_000,
   maxIdLength: 64,
   /** Code points. */
@@ -31,6 +31,14 @@ export const LIMITS = Object.freeze({
   maxUsersInGet: 100,
   maxMentions: 50,
   maxFiles: 20,
+  /** UTF-8. */
+  maxReactionBytes: 32,
+  /** Different reactions to one message. */
+  maxReactionKinds: 20,
+  /** Reactions to one message, counting each user's. */
+  maxReactions: 500,
+  /** Pinned messages in a room. */
+  maxPins: 50,
   maxResumeRooms: 1_000,
   maxHistoryMessages: 200,
   defaultHistoryMessages: 50,

@@ -2,6 +2,13 @@
 import type { Methods, Notifications } from './schema/catalogue.ts';
 
 export type { Methods, Notifications } from './schema/catalogue.ts';
+export type {
+  Changed,
+  ChangeKind,
+  ChangeResult,
+  MessagesChangesResult,
+  MessagesPinsResult,
+} from './schema/changes.ts';
 export type { RoomKind, RoomRole, User } from './schema/common.ts';
 export type { ErrorObject } from './schema/fault.ts';
 export type {
@@ -12,7 +19,7 @@ export type {
   MessagesPostResult,
   MessagesReadParams,
 } from './schema/messages.ts';
-export type { Changed, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
+export type { Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
 export type { RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
 export type { HelloParams, HelloResult, ResumePosition } from './schema/session.ts';
 

@@ -1,5 +1,17 @@
 /** Every method and notification by its name on the wire: what the checks, the types and the reference are made from. */
 import type { TSchema } from '@sinclair/typebox';
+import {
+  Changed,
+  ChangeResult,
+  MessagesChangesParams,
+  MessagesChangesResult,
+  MessagesEditParams,
+  MessagesForwardParams,
+  MessagesPinParams,
+  MessagesPinsResult,
+  MessagesReactParams,
+  MessagesRecallParams,
+} from './changes.ts';
 import { Empty, type Wire } from './common.ts';
 import {
   Message,
@@ -9,7 +21,7 @@ import {
   MessagesPostResult,
   MessagesReadParams,
 } from './messages.ts';
-import { Changed, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
+import { Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
 import {
   RoomEntry,
   RoomParams,
@@ -66,6 +78,33 @@ export const METHODS = {
     summary: 'Reads messages of a room; the newest where neither `before` nor `after` is given.',
   },
   'messages.read': { params: MessagesReadParams, result: Empty, summary: "Raises the user's read position." },
+  'messages.edit': {
+    params: MessagesEditParams,
+    result: ChangeResult,
+    summary: "Replaces the body and the mentions of one's own message; answered, as all changes, once it is durable.",
+  },
+  'messages.recall': {
+    params: MessagesRecallParams,
+    result: ChangeResult,
+    summary: 'Takes a message back: nobody is shown its content any more.',
+  },
+  'messages.react': {
+    params: MessagesReactParams,
+    result: ChangeResult,
+    summary: 'Reacts to a message, or takes a reaction back.',
+  },
+  'messages.pin': { params: MessagesPinParams, result: ChangeResult, summary: 'Pins a message, or takes the pin off.' },
+  'messages.pins': { params: RoomParams, result: MessagesPinsResult, summary: 'Lists what is pinned in a room.' },
+  'messages.changes': {
+    params: MessagesChangesParams,
+    result: MessagesChangesResult,
+    summary: 'Reads the changes of a room after one that is known.',
+  },
+  'messages.forward': {
+    params: MessagesForwardParams,
+    result: MessagesPostResult,
+    summary: 'Posts a copy of a message that the user may read.',
+  },
   'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
   'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },
 } as const satisfies Record<string, MethodSchema>;

@@ -2,30 +2,37 @@
 import { Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.ts';
 import { id, ordinal, RoomId, uint, type Wire } from './common.ts';
-
-const Nonce = Type.String({
-  minLength: 1,
-  maxBytes: LIMITS.maxNonceBytes,
-  description: `Chosen by the sender, 1 to ${LIMITS.maxNonceBytes} bytes: makes a repeated post the same post.`,
-});
-
-const At = uint('When the room took it: milliseconds since the epoch.');
+import { At, Body, Mentions, Nonce } from './content.ts';
 
 /** What a poster says and a reader gets unchanged. */
 const content = {
   nonce: Nonce,
-  body: Type.Uint8Array({
-    minByteLength: 1,
-    maxByteLength: LIMITS.maxBodyBytes,
-    description: 'The encoded body map; the engine leaves it unread.',
-  }),
+  body: Body,
   replyTo: Type.Optional(ordinal('Seq of the message that this one answers.')),
-  mentions: Type.Optional(
-    Type.Array(id('User.'), { maxItems: LIMITS.maxMentions, description: 'Users who are spoken to.' }),
-  ),
+  mentions: Mentions,
   files: Type.Optional(
     Type.Array(id('File.'), { maxItems: LIMITS.maxFiles, description: 'Files that members may read from now on.' }),
   ),
+};
+
+/** What changes have made of a message, as history tells it. */
+const state = {
+  change: Type.Optional(
+    ordinal('Number of the newest change of this message that is in it: a `changed` up to there is known already.'),
+  ),
+  edited: Type.Optional(uint('When the body was last edited: milliseconds since the epoch.')),
+  recalled: Type.Optional(Type.Boolean({ description: 'True: it was taken back, and the body says only that.' })),
+  reactions: Type.Optional(
+    Type.Array(
+      Type.Object({
+        reaction: Type.String({ description: 'What it says.' }),
+        count: ordinal('How many users say it.'),
+        mine: Type.Optional(Type.Boolean({ description: 'True: the reader is one of them.' })),
+      }),
+      { maxItems: LIMITS.maxReactionKinds, description: 'In the order in which each was first said.' },
+    ),
+  ),
+  pinned: Type.Optional(Type.Boolean({ description: 'True: it is pinned.' })),
 };
 
 export const Message = Type.Object(
@@ -35,6 +42,17 @@ export const Message = Type.Object(
     from: id('Sender.'),
     at: At,
     ...content,
+    forwarded: Type.Optional(
+      Type.Object(
+        {
+          room: Type.Optional(id('Room of the message that was copied; absent for one of a direct room.')),
+          from: id('Who wrote it.'),
+          at: uint('When it was posted there: milliseconds since the epoch.'),
+        },
+        { description: 'The message is a copy of another.' },
+      ),
+    ),
+    ...state,
   },
   { description: 'A message: to every member, the sender too.' },
 );

@@ -2,17 +2,6 @@
 import { Type } from '@sinclair/typebox';
 import { id, ordinal, RoomId, RoomKind, RoomRole, Title, User, Username, uint, type Wire } from './common.ts';
 
-export const Changed = Type.Object(
-  {
-    room: RoomId,
-    change: ordinal('Its number: 1, 2, 3 … per room without a hole.'),
-    seq: ordinal('Message that changed.'),
-    kind: Type.String({ minLength: 1, maxLength: 32, description: 'What happened to it.' }),
-  },
-  { description: 'A message was edited, recalled, reacted to or pinned. Reserved: not sent yet.' },
-);
-export type Changed = Wire<typeof Changed>;
-
 export const RoomChange = Type.Object(
   {
     room: RoomId,
@@ -52,7 +41,7 @@ export const Gap = Type.Object(
     from: ordinal('First missing number.'),
     to: ordinal('Last missing number.'),
   },
-  { description: 'Numbers that are not pushed: fetch them with `messages.history`.' },
+  { description: 'Numbers that are not pushed: fetch them with `messages.history` or `messages.changes`.' },
 );
 export type Gap = Wire<typeof Gap>;
 

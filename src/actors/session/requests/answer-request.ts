@@ -18,6 +18,9 @@ export function answerRequest(session: Conversation, id: number, method: string,
   handler(session, id, check.call.params);
 }
 
+const unsupported: Handler<Method> = (session, id) =>
+  session.refuse(id, fault('unsupported', 'messages do not change yet'));
+
 const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   hello: (session, id) => session.refuse(id, fault('conflict', 'the session has said hello already')),
   ping: (session, id) => session.answer(encodeResult<'ping'>(id, {})),
@@ -31,6 +34,13 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.post': post,
   'messages.history': history,
   'messages.read': markRead,
+  'messages.edit': unsupported,
+  'messages.recall': unsupported,
+  'messages.react': unsupported,
+  'messages.pin': unsupported,
+  'messages.pins': unsupported,
+  'messages.changes': unsupported,
+  'messages.forward': unsupported,
   'users.find': findUser,
   'users.get': getUsers,
 };
