@@ -32,6 +32,7 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxUsernameLength: 'characters of a username',
   maxClientLength: 'characters of `client` in `hello`',
   maxTokenLength: 'characters of a token',
+  maxDeviceLength: 'characters of the name of a device',
   maxCursorLength: 'characters of a cursor',
   maxMembersInCreate: '`members` in `rooms.create`',
   maxUsersInGet: '`users` in `users.get`',

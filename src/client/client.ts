@@ -9,7 +9,7 @@ import type { ClientOptions } from './options.ts';
 import type { Post } from './outbox.ts';
 import type { RequestOptions } from './requests.ts';
 import type { Position } from './streams.ts';
-import type { Body, HistoryPage, Method, ParamsOf, ResultOf, RoomMember, User } from './wire.ts';
+import type { Body, Device, HistoryPage, Method, ParamsOf, ResultOf, RoomMember, User } from './wire.ts';
 
 /** What may stand beside the body of a post. */
 export interface PostOptions {
@@ -195,6 +195,16 @@ export class MailroomClient {
   /** The users of these ids, at most 100; unknown ones are left out. */
   async getUsers(users: readonly string[]): Promise<readonly User[]> {
     return (await this.request('users.get', { users }, { repeat: true })).users;
+  }
+
+  /** The devices that the user is logged in on, the latest login first. */
+  async devices(): Promise<readonly Device[]> {
+    return (await this.request('devices.list', {}, { repeat: true })).devices;
+  }
+
+  /** Logs a device out; rejects with `not_found` where nobody is logged in on it. */
+  async revokeDevice(device: string): Promise<void> {
+    await this.request('devices.revoke', { device });
   }
 
   /** Any method of the wire. What the methods above keep current, such as `rooms`, this leaves to notifications. */

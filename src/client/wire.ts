@@ -7,6 +7,7 @@ import type { Method, NotificationName, NotificationParams, ParamsOf, ResultOf }
 
 export type {
   Body,
+  Device,
   Gap,
   HelloParams,
   HelloResult,

@@ -32,6 +32,14 @@ const DEVICE = t.String({ minLength: 1, maxLength: 64, description: 'Name of the
 const User = t.Object({ id: t.String(), username: t.String() });
 const Session = t.Object({ token: t.String(), expiresAt: t.Integer(), device: t.String(), user: User });
 const Renewed = t.Object({ token: t.String(), expiresAt: t.Integer() });
+const Device = t.Object({
+  device: t.String(),
+  createdAt: t.Integer(),
+  expiresAt: t.Integer(),
+  lastSeen: t.Integer(),
+  sockets: t.Integer(),
+  current: t.Boolean(),
+});
 const detail = (summary: string, auth = true) => ({
   summary,
   tags: ['accounts'],
@@ -62,6 +70,14 @@ export function accountRoutes<App extends Elysia>(app: App, options: AccountRout
   app.get('/v1/me', ({ request }) => desk.me(request), {
     response: { 200: t.Object({ user: User, device: t.String(), expiresAt: t.Integer() }) },
     detail: detail('Who the token belongs to.'),
+  });
+  app.get('/v1/devices', ({ request }) => desk.devices(request), {
+    response: { 200: t.Object({ devices: t.Array(Device) }) },
+    detail: detail('The devices that one is logged in on, the latest login first.'),
+  });
+  app.delete('/v1/devices/:device', ({ request, params }) => desk.revokeDevice(request, params.device), {
+    params: t.Object({ device: DEVICE }),
+    detail: detail('Ends the token of a device, and closes its sockets.'),
   });
   return app;
 }
@@ -127,6 +143,20 @@ class Desk {
     return this.#bearers.withToken(request, async ({ identity: { user, device, expiresAt } }) =>
       json(200, { user, device, expiresAt }),
     );
+  }
+
+  devices(request: Request): Promise<Response> {
+    return this.#bearers.withToken(request, async ({ identity, tokenHash }) => {
+      const reply = await this.#bearers.user(identity.user.id, { type: 'list-devices', tokenHash });
+      return reply.ok ? json(200, { devices: reply.value }) : problem(reply.fault);
+    });
+  }
+
+  revokeDevice(request: Request, device: string): Promise<Response> {
+    return this.#bearers.withToken(request, async ({ identity }) => {
+      const reply = await this.#bearers.user(identity.user.id, { type: 'revoke-device', device });
+      return reply.ok ? noContent() : problem(reply.fault);
+    });
   }
 
   #accounts<const Q extends AccountsMessage>(message: Q): Promise<Reply<AnswerOf<AccountsMessage, Q>>> {

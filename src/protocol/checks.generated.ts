@@ -398,6 +398,16 @@ export const PARAM_CHECKS = {
     if (typeof v5 !== 'string' || v5.length < 1 || !fitsBytes(v5, 64)) return invalid('nonce', 'a string of 1 to 64 bytes');
     return null;
   },
+  'devices.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'devices.revoke': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.device;
+    if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 64)) return invalid('device', 'a string of 1 to 64 characters');
+    return null;
+  },
   'users.find': (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.username;
@@ -714,6 +724,32 @@ export const RESULT_CHECKS = {
     if (!isInteger(v1, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
     const v2 = value.at;
     if (!isInteger(v2, 0, 9007199254740991)) return invalid('at', 'an integer from 0');
+    return null;
+  },
+  'devices.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.devices;
+    if (!Array.isArray(v1)) return invalid('devices', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`devices[${v2}]`, 'a map');
+      const v4 = v3.device;
+      if (typeof v4 !== 'string' || v4.length < 1 || !fitsCodePoints(v4, 64)) return invalid(`devices[${v2}].device`, 'a string of 1 to 64 characters');
+      const v5 = v3.createdAt;
+      if (!isInteger(v5, 0, 9007199254740991)) return invalid(`devices[${v2}].createdAt`, 'an integer from 0');
+      const v6 = v3.expiresAt;
+      if (!isInteger(v6, 0, 9007199254740991)) return invalid(`devices[${v2}].expiresAt`, 'an integer from 0');
+      const v7 = v3.lastSeen;
+      if (!isInteger(v7, 0, 9007199254740991)) return invalid(`devices[${v2}].lastSeen`, 'an integer from 0');
+      const v8 = v3.sockets;
+      if (!isInteger(v8, 0, 9007199254740991)) return invalid(`devices[${v2}].sockets`, 'an integer from 0');
+      const v9 = v3.current;
+      if (typeof v9 !== 'boolean') return invalid(`devices[${v2}].current`, 'a boolean');
+    }
+    return null;
+  },
+  'devices.revoke': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
     return null;
   },
   'users.find': (value: unknown): Fault | null => {

@@ -25,6 +25,8 @@ export const LIMITS = Object.freeze({
   /** Code points. */
   maxClientLength: 128,
   maxTokenLength: 512,
+  /** Code points. */
+  maxDeviceLength: 64,
   maxCursorLength: 512,
 
   maxMembersInCreate: 100,

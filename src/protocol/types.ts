@@ -10,6 +10,7 @@ export type {
   MessagesPinsResult,
 } from './schema/changes.ts';
 export type { RoomKind, RoomRole, User } from './schema/common.ts';
+export type { Device } from './schema/devices.ts';
 export type { ErrorObject } from './schema/fault.ts';
 export type {
   Message,

@@ -3,6 +3,7 @@ import { StorageFault } from '../../src/storage/ports/faults.ts';
 import type {
   DeadToken,
   DeadTokens,
+  DeviceRecord,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -29,6 +30,8 @@ export class MemoryRecords implements Records {
   #tokens: TokenRecord[] = [];
   /** In the order of their deaths. */
   #dead: DeadToken[] = [];
+  /** By hash. */
+  readonly #seen = new Map<string, number>();
   #rooms: RoomRecord[] = [];
   #members: Member[] = [];
   readonly #now: () => number;
@@ -75,6 +78,7 @@ export class MemoryRecords implements Records {
     const excess = oldestFirst.slice(0, Math.max(0, oldestFirst.length - Math.max(0, maxTokens - 1)));
     const over = this.#dropTokens((other) => excess.includes(other));
     this.#tokens.push(token);
+    this.#seen.set(token.tokenHash, 0);
     return this.#died(
       token.userId,
       [...gone, ...over].filter((hash) => hash !== token.tokenHash),
@@ -91,6 +95,7 @@ export class MemoryRecords implements Records {
     if (this.#tokens.some((token) => token !== old && token.tokenHash === newHash)) {
       throw new StorageFault('refused', 'the hash is taken');
     }
+    this.#seen.set(newHash, this.#seen.get(oldHash) ?? 0);
     this.#tokens = this.#tokens.map((token) => (token === old ? { ...old, tokenHash: newHash, expiresAt } : token));
     if (newHash !== oldHash) this.#died(userId, [oldHash]);
     return true;
@@ -99,6 +104,29 @@ export class MemoryRecords implements Records {
   deleteToken(userId: string, tokenHash: string): boolean {
     const gone = this.#dropTokens((token) => token.userId === userId && token.tokenHash === tokenHash);
     return this.#died(userId, gone).length === 1;
+  }
+
+  devicesOf(userId: string): readonly DeviceRecord[] {
+    return this.#tokens
+      .filter((token) => token.userId === userId)
+      .reverse()
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map(({ device, tokenHash, createdAt, expiresAt }) => {
+        const seenAt = Math.max(createdAt, this.#seen.get(tokenHash) ?? 0);
+        return { device, tokenHash, createdAt, expiresAt, seenAt };
+      });
+  }
+
+  deleteDevice(userId: string, device: string): readonly string[] {
+    return this.#died(
+      userId,
+      this.#dropTokens((token) => token.userId === userId && token.device === device),
+    );
+  }
+
+  touchToken(userId: string, tokenHash: string, seenAt: number): void {
+    if (this.tokenByHash(userId, tokenHash) === null) return;
+    this.#seen.set(tokenHash, Math.max(seenAt, this.#seen.get(tokenHash) ?? 0));
   }
 
   deadTokens(since: number, limit: number): DeadTokens {

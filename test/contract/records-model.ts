@@ -32,6 +32,8 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     .map(([token, policy, max]) => named('saveToken', (records) => saveOwnToken(records, token, policy, max))),
   fc.tuple(userId, hash, hash, small).map((args) => named('renewToken', (records) => records.renewToken(...args))),
   fc.tuple(userId, hash).map((args) => named('deleteToken', (records) => records.deleteToken(...args))),
+  fc.tuple(userId, device).map((args) => named('deleteDevice', (records) => records.deleteDevice(...args))),
+  fc.tuple(userId, hash, small).map((args) => named('touchToken', (records) => records.touchToken(...args))),
   fc
     .record({
       id: roomId,
@@ -90,7 +92,7 @@ async function outcome(work: () => unknown): Promise<unknown> {
 async function everything(records: Records): Promise<unknown> {
   const state: unknown[] = [];
   for (const id of ['u1', 'U1', 'u2', 'u3']) {
-    state.push(await records.userById(id), await records.membershipsOf(id));
+    state.push(await records.userById(id), await records.membershipsOf(id), await records.devicesOf(id));
     for (const tokenHash of ['h1', 'H1', 'h2', 'h3', 'h4']) state.push(await records.tokenByHash(id, tokenHash));
   }
   const { tokens } = await records.deadTokens(0, 1_000);

@@ -64,6 +64,7 @@ export function recordsContract(name: string, makeDriver: () => RecordsDriver | 
   describe(`records: ${name}`, () => {
     userRules(open);
     tokenRules(open);
+    deviceRules(open);
     deathRules(open);
     roomRules(open);
     memberRules(open);
@@ -197,6 +198,39 @@ function tokenRules(open: () => Promise<OpenRecords>): void {
     expect(await records.changePassword(ann.id, 'again', null)).toEqual(['b']);
     expect(await records.tokenByHash(bob.id, 'bobs')).not.toBeNull();
     expect(await faultOf(() => records.changePassword('nobody', 'x', null))).toBe('refused');
+  });
+}
+
+function deviceRules(open: () => Promise<OpenRecords>): void {
+  test('[DEV4] a user has a device for each token, and when it was last seen only rises', async () => {
+    await using opened = await open();
+    const { records } = opened;
+    await records.saveToken(token('a', { device: 'phone', createdAt: 10, expiresAt: 90 }), 'device', 10);
+    await records.saveToken(token('b', { device: 'desk', createdAt: 20, expiresAt: 90 }), 'device', 10);
+    await records.touchToken(ann.id, 'a', 50);
+    await records.touchToken(ann.id, 'a', 40);
+    await records.touchToken(bob.id, 'b', 60);
+    await records.touchToken(ann.id, 'gone', 60);
+    const desk = { device: 'desk', tokenHash: 'b', createdAt: 20, expiresAt: 90, seenAt: 20 };
+    const phone = { device: 'phone', tokenHash: 'a', createdAt: 10, expiresAt: 90, seenAt: 50 };
+    expect(await records.devicesOf(ann.id)).toEqual([desk, phone]);
+    await records.renewToken(ann.id, 'a', 'c', 99);
+    expect(await records.devicesOf(ann.id)).toEqual([desk, { ...phone, tokenHash: 'c', expiresAt: 99 }]);
+    expect(await records.devicesOf(bob.id)).toEqual([]);
+  });
+
+  test('[DEV4] deleting a device ends its token as a death that is told', async () => {
+    await using opened = await open();
+    const { records } = opened;
+    await records.saveToken(token('a', { device: 'phone' }), 'device', 10);
+    await records.saveToken(token('b', { device: 'Phone' }), 'device', 10);
+    expect(await records.deleteDevice(bob.id, 'phone')).toEqual([]);
+    expect(await records.deleteDevice(ann.id, 'phone')).toEqual(['a']);
+    expect(await records.deleteDevice(ann.id, 'phone')).toEqual([]);
+    expect(await records.tokenByHash(ann.id, 'a')).toBeNull();
+    expect((await records.devicesOf(ann.id)).map(({ device }) => device)).toEqual(['Phone']);
+    const { tokens } = await records.deadTokens(0, 10);
+    expect(tokens.map(({ user, tokenHash }) => [user, tokenHash])).toEqual([[ann.id, 'a']]);
   });
 }
 

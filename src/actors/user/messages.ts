@@ -56,6 +56,26 @@ export interface RevokeToken extends Request<Record<string, never>> {
   readonly type: 'revoke-token';
   readonly tokenHash: string;
 }
+/** Answered with the devices whose tokens are valid, the latest login first. */
+export interface ListDevices extends Request<readonly DeviceView[]> {
+  readonly type: 'list-devices';
+  /** Of the token that asks. */
+  readonly tokenHash: string;
+}
+/** Times are milliseconds since the epoch. */
+export interface DeviceView {
+  readonly device: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly lastSeen: number;
+  readonly sockets: number;
+  readonly current: boolean;
+}
+/** Answered once the device's token is dead and its sockets are being closed; `not_found` where it has none. */
+export interface RevokeDevice extends Request<Record<string, never>> {
+  readonly type: 'revoke-device';
+  readonly device: string;
+}
 /** Stores the new password; every token but `keep` dies. */
 export interface ReplacePassword extends Request<Record<string, never>> {
   readonly type: 'replace-password';
@@ -96,6 +116,8 @@ export type UserMessage =
   | IssueToken
   | RenewToken
   | RevokeToken
+  | ListDevices
+  | RevokeDevice
   | ReplacePassword
   | TokensDied
   | LookAgain

@@ -5,18 +5,17 @@
  * and to the user's sessions. Tokens and memberships survive in the records; sessions end with their sockets.
  */
 
-import { CLOSE, type CloseCode } from '../../protocol/close-codes.ts';
+import { CLOSE } from '../../protocol/close-codes.ts';
 import { fault } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { CancelTimer } from '../../runtime/host.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
-import type { Ref } from '../../runtime/ref.ts';
 import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
 import type { TokenPolicy, TokenRecord } from '../../storage/ports/records.ts';
 import type { Person } from '../room/messages.ts';
-import { type Kick, type SessionMessage, sessionKind } from '../session/messages.ts';
 import { askRecords } from '../storage/records.ts';
+import { Devices } from './devices.ts';
 import { KnownTokens } from './known-tokens.ts';
 import { loaded, Memberships } from './memberships.ts';
 import type {
@@ -26,11 +25,13 @@ import type {
   IssueToken,
   RenewToken,
   ReplacePassword,
+  RevokeDevice,
   RevokeToken,
   SessionAddress,
   UserMessage,
 } from './messages.ts';
-import { Attaching, idOf, type OpenSession, OpenSessions, SESSION_LEASE_MS } from './open-sessions.ts';
+import { Attaching, idOf, type OpenSession, OpenSessions } from './open-sessions.ts';
+import { SessionsOfUser } from './sessions-of-user.ts';
 
 export interface UserOptions {
   readonly policy: TokenPolicy;
@@ -46,11 +47,11 @@ export function user(options: UserOptions): Behaviour<UserMessage> {
 }
 
 const UNAUTHENTICATED = fault('unauthenticated', 'the token is not valid');
+const NO_SUCH_DEVICE = fault('not_found', 'nobody is logged in on this device');
 const TOO_MANY_SOCKETS = fault('rate_limited', 'the user has too many open sockets', 10_000);
 /** Memberships are looked up again once they are this old and a session attaches. */
 const ROOMS_FRESH_MS = LIMITS.heartbeatMs;
 const CHECK_AGAIN_MS = 500;
-const KICK_DEADLINE_MS = 2_000;
 /** Longest wait that a timer is set for; a later expiry is looked at again then. */
 const MAX_TIMER_MS = 86_400_000;
 
@@ -64,6 +65,8 @@ class User implements Actor<UserMessage> {
   #record: Person | null = null;
   readonly #rooms: Memberships;
   readonly #sessions: OpenSessions;
+  readonly #lines: SessionsOfUser;
+  readonly #devices: Devices;
   readonly #allSessions: SessionsByUser;
   readonly #attaching = new Attaching();
   readonly #tokens = new KnownTokens();
@@ -75,8 +78,10 @@ class User implements Actor<UserMessage> {
     this.#context = context;
     this.#options = options;
     this.#allSessions = allSessions;
-    this.#rooms = new Memberships(context, (room) => this.#tellSessions({ type: 'room-entered', room }));
+    this.#rooms = new Memberships(context, (room) => this.#lines.tellAll({ type: 'room-entered', room }));
     this.#sessions = allSessions.get(context.self.id) ?? new OpenSessions();
+    this.#lines = new SessionsOfUser(context, this.#sessions);
+    this.#devices = new Devices(context, this.#sessions);
     allSessions.set(context.self.id, this.#sessions);
   }
 
@@ -119,6 +124,10 @@ class User implements Actor<UserMessage> {
         return this.#renewToken(message);
       case 'revoke-token':
         return this.#revokeToken(message);
+      case 'list-devices':
+        return this.#devices.list(message.tokenHash, this.#context.replyTo());
+      case 'revoke-device':
+        return this.#revokeDevice(message);
       case 'replace-password':
         return this.#replacePassword(message);
       case 'tokens-died':
@@ -132,7 +141,7 @@ class User implements Actor<UserMessage> {
         this.#rooms.left(message.room);
         return this.#context.reply({});
       case 'notify':
-        return this.#tellSessions({ type: 'notify', frame: message.frame });
+        return this.#lines.tellAll({ type: 'notify', frame: message.frame });
     }
   }
 
@@ -153,6 +162,7 @@ class User implements Actor<UserMessage> {
         return;
       }
       this.#sessions.set(key, { address: session, tokenHash, heardMs });
+      this.#devices.saw(tokenHash);
       this.#watchExpiry();
       this.#rooms.refresh(ROOMS_FRESH_MS);
       replyTo?.settle({ identity: reply.value, rooms: this.#rooms.list() }, undefined);
@@ -167,6 +177,7 @@ class User implements Actor<UserMessage> {
   #authenticate({ tokenHash }: Authenticate): void {
     const replyTo = this.#context.replyTo();
     this.#identify(tokenHash, (reply) => {
+      if (reply.ok) this.#devices.saw(tokenHash);
       if (reply.ok) replyTo?.settle(reply.value, undefined);
       else replyTo?.settle(undefined, reply.fault);
     });
@@ -221,6 +232,16 @@ class User implements Actor<UserMessage> {
     });
   }
 
+  #revokeDevice({ device }: RevokeDevice): void {
+    const replyTo = this.#context.replyTo();
+    askRecords(this.#context, 'deleteDevice', [this.#context.self.id, device], (reply) => {
+      if (!reply.ok) return this.#unknownOutcome(reply.fault, replyTo);
+      this.#kill(reply.value, 'logged out from another device');
+      if (reply.value.length > 0) replyTo?.settle({}, undefined);
+      else replyTo?.settle(undefined, NO_SUCH_DEVICE);
+    });
+  }
+
   #replacePassword({ passwordHash, keep }: ReplacePassword): void {
     const replyTo = this.#context.replyTo();
     if (this.#record === null) return this.#context.fail(UNAUTHENTICATED);
@@ -262,7 +283,7 @@ class User implements Actor<UserMessage> {
     for (const [key, session] of this.#sessions) {
       if (session.tokenHash !== tokenHash) continue;
       this.#sessions.set(key, { ...session, tokenHash: newTokenHash });
-      this.#tell(session.address, { type: 'token-renewed', tokenHash: newTokenHash });
+      this.#lines.tell(session.address, { type: 'token-renewed', tokenHash: newTokenHash });
     }
     askRecords(this.#context, 'tokenByHash', [this.#context.self.id, newTokenHash], (reply) => {
       if (!reply.ok || reply.value === null) return;
@@ -297,24 +318,9 @@ class User implements Actor<UserMessage> {
 
   #kill(hashes: readonly string[], reason: string): void {
     for (const hash of hashes) this.#tokens.forget(hash);
+    this.#devices.forget(hashes);
     const dead = new Set(hashes);
-    this.#close((session) => dead.has(session.tokenHash), CLOSE.revoked, reason);
-  }
-
-  #close(which: (session: OpenSession) => boolean, code: CloseCode, reason: string): void {
-    for (const [key, session] of this.#sessions) {
-      if (!which(session)) continue;
-      this.#sessions.delete(key);
-      this.#kick(session, { type: 'kick', code, reason });
-    }
-  }
-
-  /** Until it is known to have arrived, or the session has found out by itself. */
-  #kick(session: OpenSession, kick: Kick): void {
-    this.#context.ask(this.#ref(session.address), kick, KICK_DEADLINE_MS, (reply) => {
-      if (reply.ok || this.#context.monotonicMs() - session.heardMs > SESSION_LEASE_MS) return;
-      this.#context.after(reply.fault.retryAfter ?? 0, () => this.#kick(session, kick));
-    });
+    this.#lines.close((session) => dead.has(session.tokenHash), CLOSE.revoked, reason);
   }
 
   /** Expiry closes sockets too. */
@@ -326,22 +332,8 @@ class User implements Actor<UserMessage> {
     this.#cancelExpiry = this.#context.after(Math.min(MAX_TIMER_MS, Math.max(0, next - now)), () => {
       const passed = this.#context.wallMs();
       const isPast = ({ tokenHash }: OpenSession): boolean => this.#tokens.expiryOf(tokenHash) <= passed;
-      this.#close(isPast, CLOSE.revoked, 'the token has expired');
+      this.#lines.close(isPast, CLOSE.revoked, 'the token has expired');
       this.#watchExpiry();
     });
-  }
-
-  // ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #tellSessions(message: SessionMessage): void {
-    for (const { address } of this.#sessions.values()) this.#tell(address, message);
-  }
-
-  #tell(address: SessionAddress, message: SessionMessage): void {
-    this.#context.tell(this.#ref(address), message);
-  }
-
-  #ref(address: SessionAddress): Ref<SessionMessage> {
-    return this.#context.ref(sessionKind, idOf(address));
   }
 }

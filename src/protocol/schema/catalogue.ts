@@ -13,6 +13,7 @@ import {
   MessagesRecallParams,
 } from './changes.ts';
 import { Empty, type Wire } from './common.ts';
+import { DevicesListResult, DevicesRevokeParams } from './devices.ts';
 import {
   Message,
   MessagesHistoryParams,
@@ -104,6 +105,12 @@ export const METHODS = {
     params: MessagesForwardParams,
     result: MessagesPostResult,
     summary: 'Posts a copy of a message that the user may read.',
+  },
+  'devices.list': { params: Empty, result: DevicesListResult, summary: 'Lists the devices that one is logged in on.' },
+  'devices.revoke': {
+    params: DevicesRevokeParams,
+    result: Empty,
+    summary: 'Ends the token of a device; its sockets are closed.',
   },
   'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
   'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },

@@ -14,6 +14,7 @@
 import type { Host } from '../../runtime/host.ts';
 import type {
   DeadTokens,
+  DeviceRecord,
   MemberRecord,
   MembershipRecord,
   Promised,
@@ -134,6 +135,18 @@ export class CachedRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): Promised<boolean> {
     return this.#inner.deleteToken(userId, tokenHash);
+  }
+
+  devicesOf(userId: string): Promised<readonly DeviceRecord[]> {
+    return this.#inner.devicesOf(userId);
+  }
+
+  deleteDevice(userId: string, device: string): Promised<readonly string[]> {
+    return this.#inner.deleteDevice(userId, device);
+  }
+
+  touchToken(userId: string, tokenHash: string, seenAt: number): Promised<void> {
+    return this.#inner.touchToken(userId, tokenHash, seenAt);
   }
 
   deadTokens(since: number, limit: number): Promised<DeadTokens> {

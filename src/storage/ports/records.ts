@@ -21,6 +21,16 @@ export interface TokenRecord {
   readonly expiresAt: number;
 }
 
+/** A token as its user sees it: where they are logged in. */
+export interface DeviceRecord {
+  readonly device: string;
+  readonly tokenHash: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** When the token was last seen in use, by and by: written now and then only. */
+  readonly seenAt: number;
+}
+
 /** How many tokens a user may hold: `device` one for each device, `single` one in all. */
 export type TokenPolicy = 'device' | 'single';
 
@@ -91,6 +101,12 @@ export interface Records {
   renewToken(userId: string, oldHash: string, newHash: string, expiresAt: number): Promised<boolean>;
   /** False if it was gone already. */
   deleteToken(userId: string, tokenHash: string): Promised<boolean>;
+  /** The user's tokens, those of the latest login first. Expired ones are among them. */
+  devicesOf(userId: string): Promised<readonly DeviceRecord[]>;
+  /** Deletes the device's token; returns its hash, or nothing where there was none. */
+  deleteDevice(userId: string, device: string): Promised<readonly string[]>;
+  /** Raises the time at which the token was last seen; never lowers it. Nothing where the token is gone. */
+  touchToken(userId: string, tokenHash: string, seenAt: number): Promised<void>;
 
   /**
    * The hashes that died at or after `since`, by whatever operation and in whatever process, and the store's time. Of more

@@ -6,6 +6,7 @@ import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import type { Method } from '../../../protocol/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Handler } from './asking.ts';
+import { listDevices, revokeDevice } from './devices.ts';
 import { history, markRead, post } from './messages.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
 import { findUser, getUsers } from './users.ts';
@@ -41,6 +42,8 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.pins': unsupported,
   'messages.changes': unsupported,
   'messages.forward': unsupported,
+  'devices.list': listDevices,
+  'devices.revoke': revokeDevice,
   'users.find': findUser,
   'users.get': getUsers,
 };

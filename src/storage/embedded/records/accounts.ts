@@ -1,7 +1,7 @@
 /** Users and their tokens. */
 import type { Database, Statement } from 'bun:sqlite';
 import { StorageFault } from '../../ports/faults.ts';
-import type { TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
+import type { DeviceRecord, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
 import type { Revocations } from './revocations.ts';
 
 type NamedUser = { readonly id: string; readonly username: string };
@@ -24,6 +24,8 @@ export class Accounts {
   readonly #deleteToken: Statement<unknown, [string, string]>;
   readonly #deleteAllBut: Statement<Hash, [string, string | null]>;
   readonly #deleteDevice: Statement<Hash, [string, string]>;
+  readonly #devices: Statement<DeviceRecord, [string]>;
+  readonly #touchToken: Statement<unknown, [string, string, number]>;
   readonly #deleteOldest: Statement<Hash, [string, number]>;
 
   constructor(db: Database, revocations: Revocations) {
@@ -45,6 +47,13 @@ export class Accounts {
     this.#deleteToken = db.prepare(`${DELETE_TOKENS} AND token_hash = ?2`);
     this.#deleteAllBut = db.prepare(`${DELETE_TOKENS} AND token_hash IS NOT ?2 RETURNING token_hash AS hash`);
     this.#deleteDevice = db.prepare(`${DELETE_TOKENS} AND device = ?2 RETURNING token_hash AS hash`);
+    this.#devices = db.prepare(`
+      SELECT device, token_hash AS tokenHash, created_at AS createdAt, expires_at AS expiresAt,
+        max(seen_at, created_at) AS seenAt
+      FROM user_token WHERE user_id = ? ORDER BY created_at DESC, id DESC`);
+    this.#touchToken = db.prepare(
+      'UPDATE user_token SET seen_at = ?3 WHERE user_id = ?1 AND token_hash = ?2 AND seen_at < ?3',
+    );
     this.#deleteOldest = db.prepare(`
       ${DELETE_TOKENS} AND id IN (
         SELECT id FROM user_token WHERE user_id = ?1 ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?2
@@ -109,6 +118,22 @@ export class Accounts {
       this.#revocations.add(userId, [tokenHash]);
       return true;
     });
+  }
+
+  devicesOf(userId: string): readonly DeviceRecord[] {
+    return this.#devices.all(userId);
+  }
+
+  deleteDevice(userId: string, device: string): readonly string[] {
+    return this.#within(() => {
+      const gone = hashes(this.#deleteDevice.all(userId, device));
+      this.#revocations.add(userId, gone);
+      return gone;
+    });
+  }
+
+  touchToken(userId: string, tokenHash: string, seenAt: number): void {
+    this.#touchToken.run(userId, tokenHash, seenAt);
   }
 
   #within<T>(work: () => T): T {

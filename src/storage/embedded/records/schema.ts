@@ -54,4 +54,8 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
       CREATE INDEX token_revocation_by_time ON token_revocation (died_at);`,
   },
+  {
+    name: 'when tokens were last seen',
+    sql: 'ALTER TABLE user_token ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;',
+  },
 ];

@@ -2,6 +2,7 @@
 import type { Database } from 'bun:sqlite';
 import type {
   DeadTokens,
+  DeviceRecord,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -85,6 +86,18 @@ export class SqliteRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): boolean {
     return guarded('delete a token', () => this.#accounts.deleteToken(userId, tokenHash));
+  }
+
+  devicesOf(userId: string): readonly DeviceRecord[] {
+    return guarded("read a user's devices", () => this.#accounts.devicesOf(userId));
+  }
+
+  deleteDevice(userId: string, device: string): readonly string[] {
+    return guarded('delete a device', () => this.#accounts.deleteDevice(userId, device));
+  }
+
+  touchToken(userId: string, tokenHash: string, seenAt: number): void {
+    guarded('touch a token', () => this.#accounts.touchToken(userId, tokenHash, seenAt));
   }
 
   deadTokens(since: number, limit: number): DeadTokens {

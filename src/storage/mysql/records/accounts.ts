@@ -1,6 +1,6 @@
 /** Users and their tokens. All of it is read from the primary: a password or a token that was revoked is dead at once. */
 import { StorageFault } from '../../ports/faults.ts';
-import type { DeadTokens, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
+import type { DeadTokens, DeviceRecord, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
 import type { SqlRunner, SqlValue } from '../connection.ts';
 import { isDuplicate } from '../faults.ts';
 import type { SqlPool } from '../pool.ts';
@@ -21,6 +21,10 @@ interface TokenRow {
   readonly tokenHash: Uint8Array;
   readonly createdAt: number;
   readonly expiresAt: number;
+}
+
+interface DeviceRow extends Pick<TokenRow, 'device' | 'tokenHash' | 'createdAt' | 'expiresAt'> {
+  readonly seenAt: number;
 }
 
 /** A token that is to go, or may have to. */
@@ -139,6 +143,36 @@ export class Accounts {
       if (affectedRows === 1) await addRevocations(tx, userId, [tokenHash]);
       return affectedRows === 1;
     });
+  }
+
+  async devicesOf(userId: string): Promise<readonly DeviceRecord[]> {
+    const rows = await this.#pool.rows<DeviceRow>(
+      `SELECT device, token_hash AS tokenHash, created_at AS createdAt, expires_at AS expiresAt,
+         GREATEST(seen_at, created_at) AS seenAt
+       FROM user_token WHERE user_id = ? ORDER BY created_at DESC, id DESC`,
+      [userId],
+    );
+    return rows.map((row) => ({ ...row, device: text(row.device), tokenHash: text(row.tokenHash) }));
+  }
+
+  async deleteDevice(userId: string, device: string): Promise<readonly string[]> {
+    return await this.#pool.transaction(async (tx) => {
+      const held = await tx.rows<HeldToken>(`${HELD} FOR UPDATE`, [userId]);
+      const gone = held.filter((token) => text(token.device) === device);
+      await deleteTokens(tx, gone);
+      const dead = hashes(gone);
+      await addRevocations(tx, userId, dead);
+      return dead;
+    });
+  }
+
+  async touchToken(userId: string, tokenHash: string, seenAt: number): Promise<void> {
+    await this.#pool.run('UPDATE user_token SET seen_at = ? WHERE token_hash = ? AND user_id = ? AND seen_at < ?', [
+      seenAt,
+      tokenHash,
+      userId,
+      seenAt,
+    ]);
   }
 
   async deadTokens(since: number, limit: number): Promise<DeadTokens> {

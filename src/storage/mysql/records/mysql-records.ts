@@ -4,6 +4,7 @@
  */
 import type {
   DeadTokens,
+  DeviceRecord,
   MemberRecord,
   MembershipRecord,
   Records,
@@ -81,6 +82,18 @@ export class MysqlRecords implements Records {
 
   deleteToken(userId: string, tokenHash: string): Promise<boolean> {
     return this.#accounts.deleteToken(userId, tokenHash);
+  }
+
+  devicesOf(userId: string): Promise<readonly DeviceRecord[]> {
+    return this.#accounts.devicesOf(userId);
+  }
+
+  deleteDevice(userId: string, device: string): Promise<readonly string[]> {
+    return this.#accounts.deleteDevice(userId, device);
+  }
+
+  touchToken(userId: string, tokenHash: string, seenAt: number): Promise<void> {
+    return this.#accounts.touchToken(userId, tokenHash, seenAt);
   }
 
   deadTokens(since: number, limit: number): Promise<DeadTokens> {

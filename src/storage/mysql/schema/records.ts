@@ -116,5 +116,9 @@ export const RECORDS_SCHEMA: Schema = {
         ) ${OPTIONS}`,
       ],
     },
+    {
+      name: 'when tokens were last seen',
+      statements: [`ALTER TABLE user_token ADD COLUMN seen_at ${COUNT} DEFAULT 0`],
+    },
   ],
 };
