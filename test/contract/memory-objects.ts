@@ -1,5 +1,6 @@
 /** The object store's reference model: what the port says, in the plainest form. */
 import { StorageFault } from '../../src/storage/ports/faults.ts';
+import { fileContent } from '../../src/storage/ports/file-content.ts';
 import { checkedContent, SourceReader, streamOf } from '../../src/storage/ports/object-content.ts';
 import {
   type ByteRange,
@@ -8,12 +9,14 @@ import {
   checkLimit,
   checkQuery,
   cutRange,
+  type FileSource,
   type ObjectBody,
   type ObjectFacts,
   type ObjectPage,
   type ObjectQuery,
   type ObjectSource,
   type ObjectStore,
+  type PutJournal,
   presentOrRefused,
   type UnfinishedPut,
 } from '../../src/storage/ports/objects.ts';
@@ -50,6 +53,19 @@ export class MemoryObjects implements ObjectStore {
     } finally {
       this.#unfinished.delete(id);
       reader.stop();
+    }
+  }
+
+  async putFile(
+    key: string,
+    { path, size, sha256 }: FileSource,
+    journal: PutJournal,
+    signal?: AbortSignal,
+  ): Promise<'stored' | 'present'> {
+    try {
+      return await this.put(key, { size, sha256, content: fileContent(path) }, signal);
+    } finally {
+      await journal.clear();
     }
   }
 

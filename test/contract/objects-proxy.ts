@@ -43,7 +43,12 @@ export class S3Proxy implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.listen(0, '127.0.0.1', resolve);
     await promise;
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Once it listens. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Resolves when so many requests have come that `isMeant`. */

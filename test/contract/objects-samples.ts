@@ -1,5 +1,6 @@
 /** Content for tests of the object store. */
-import type { ObjectSource } from '../../src/storage/ports/objects.ts';
+import { writeFileSync } from 'node:fs';
+import type { FileSource, ObjectSource, PutJournal } from '../../src/storage/ports/objects.ts';
 
 /** Bytes that differ from place to place and from seed to seed, so that no two parts are alike. */
 export function sampleBytes(size: number, seed = 1): Uint8Array {
@@ -36,4 +37,31 @@ export async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffe
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Bytes as a file, which is said to hold `said`. */
+export function fileOf(path: string, bytes: Uint8Array, said = bytes): FileSource {
+  writeFileSync(path, bytes);
+  return { path, size: said.length, sha256: sha256Of(said) };
+}
+
+/** A journal in memory. */
+export class MemoryJournal implements PutJournal {
+  text: string | null = null;
+  writes = 0;
+
+  read(): Promise<string | null> {
+    return Promise.resolve(this.text);
+  }
+
+  write(text: string): Promise<void> {
+    this.text = text;
+    this.writes += 1;
+    return Promise.resolve();
+  }
+
+  clear(): Promise<void> {
+    this.text = null;
+    return Promise.resolve();
+  }
 }

@@ -6,6 +6,7 @@ import type { ListedObject, ObjectQuery, ObjectStore } from '../../src/storage/p
 import { TEST_MS, within } from '../support/wait.ts';
 import { faultOf } from './fault-of.ts';
 import { MemoryObjects } from './memory-objects.ts';
+import { fileTests } from './objects-of-files.ts';
 import { disguised, pieces, readAll, sampleBytes, sha256Of, sourceOf } from './objects-samples.ts';
 
 /** A place for objects that no other test uses. It may be opened again. */
@@ -30,6 +31,7 @@ export function objectsContract(name: string, makeDriver: () => ObjectsDriver): 
     readingTests(makeDriver);
     listingTests(makeDriver);
     unfinishedTests(makeDriver);
+    fileTests(makeDriver);
     modelTest(makeDriver);
   });
 }

@@ -34,6 +34,10 @@ export function guardedObjects(backEnd: BackEnd, driver: ObjectStore): ObjectSto
       await short.ping();
       return await driver.put(...args);
     },
+    putFile: async (...args) => {
+      await short.ping();
+      return await driver.putFile(...args);
+    },
     get: async (...args) => {
       let isLate = false;
       const opening = backEnd.call(async () => {

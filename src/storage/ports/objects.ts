@@ -19,6 +19,21 @@ export interface ObjectSource extends ObjectFacts {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** Content that lies in a file which nobody changes any more. */
+export interface FileSource extends ObjectFacts {
+  readonly path: string;
+}
+
+/** What a put of a file has done so far, kept by whoever asks for it, beside the file. Its text means something to the driver alone. */
+export interface PutJournal {
+  /** Null where there is none, or it cannot be used. */
+  read(): Promise<string | null>;
+  /** Takes the place of what was there, as a whole or not at all. It may be lost with the machine: that costs time only. */
+  write(text: string): Promise<void>;
+  /** Forgets it. */
+  clear(): Promise<void>;
+}
+
 /** Bytes from `offset` on; without `length`, to the end. What lies behind the end is left out. */
 export interface ByteRange {
   readonly offset: number;
@@ -88,6 +103,15 @@ export interface ObjectStore {
   put(key: string, source: ObjectSource, signal?: AbortSignal): Promise<'stored' | 'present'>;
 
   /**
+   * Stores the content of a file, with the promises of `put`. Only one at a time may have the journal.
+   *
+   * *Details.* A large put that ended in `unavailable`, was aborted, or died with its process goes on where it was when it
+   * is asked for again with the same journal, as far as the back end has parts; meanwhile it is among the unfinished. The
+   * journal is cleared by every other end. A file that is not there, or has other content than said, is refused.
+   */
+  putFile(key: string, source: FileSource, journal: PutJournal, signal?: AbortSignal): Promise<'stored' | 'present'>;
+
+  /**
    * Opens an object for reading; null if there is none.
    *
    * *Details.* A read of the whole is compared with the checksum as it passes: its last bytes come only if it agrees,
@@ -134,12 +158,23 @@ export const MAX_LIST_LIMIT = 1_000;
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 const PREFIX = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?$/;
 const SHA256 = /^[0-9a-f]{64}$/;
+const GENERATION = /^[A-Za-z0-9_-]{1,64}$/;
+const CONTENT_KEY = /^o\/[0-9a-f]{2}\/([0-9a-f]{64})\.([A-Za-z0-9_-]{1,64})$/;
 
-/** The key of a file's content: `o/<first two digits>/<sha256>.<generation>`. Generations count from 1. */
-export function objectKey(sha256: string, generation: number): string {
+/** The keys of all contents of files begin with it. */
+export const CONTENT_PREFIX = 'o/';
+
+/** The key of a file's content: `o/<first two digits>/<sha256>.<generation>`. */
+export function objectKey(sha256: string, generation: string): string {
   if (!isSha256(sha256)) throw new RangeError(`not a SHA-256 in lower-case hex: ${sha256}`);
-  if (!Number.isSafeInteger(generation) || generation < 1) throw new RangeError(`not a generation: ${generation}`);
-  return `o/${sha256.slice(0, 2)}/${sha256}.${generation}`;
+  if (!GENERATION.test(generation)) throw new RangeError(`not a generation: ${JSON.stringify(generation)}`);
+  return `${CONTENT_PREFIX}${sha256.slice(0, 2)}/${sha256}.${generation}`;
+}
+
+/** What the key of a file's content was made from; null for any other key. */
+export function partsOfKey(key: string): { readonly hash: string; readonly generation: string } | null {
+  const [, hash, generation] = CONTENT_KEY.exec(key) ?? [];
+  return hash === undefined || generation === undefined ? null : { hash, generation };
 }
 
 export function isSha256(text: string): boolean {

@@ -1,6 +1,7 @@
 /** Objects in a bucket of any S3; made for and tested on the gateway of Ceph. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { StorageFault } from '../ports/faults.ts';
+import { fileContent } from '../ports/file-content.ts';
 import { SourceReader } from '../ports/object-content.ts';
 import {
   type ByteRange,
@@ -8,16 +9,20 @@ import {
   checkKey,
   checkLimit,
   checkQuery,
+  type FileSource,
   type ObjectBody,
   type ObjectFacts,
   type ObjectPage,
   type ObjectQuery,
   type ObjectSource,
   type ObjectStore,
+  type PutJournal,
   presentOrRefused,
   type UnfinishedPut,
 } from '../ports/objects.ts';
 import { Bucket } from './bucket.ts';
+import { FileParts } from './file-parts.ts';
+import { FilePut } from './file-put.ts';
 import { PartedPut, planParts } from './parted-put.ts';
 import { openObject } from './reading.ts';
 import type { RequestLimits } from './requests.ts';
@@ -47,12 +52,14 @@ const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 4;
 const MAX_CONNECTIONS = 256;
 const LIST_PAGE = 1_000;
+const REGION = 'us-east-1';
 
 export class S3Objects implements ObjectStore {
   readonly #clients: readonly S3Client[];
   /** Slow readers hold their connections; nobody else waits behind them. */
   readonly #reading: Bucket;
   readonly #bucket: Bucket;
+  readonly #fileParts: FileParts;
   readonly #partBytes: number;
   readonly #partsInFlight: number;
   readonly #listPage: number;
@@ -69,15 +76,14 @@ export class S3Objects implements ObjectStore {
     ) as [Bucket, Bucket];
     this.#bucket = bucket;
     this.#reading = reading;
+    const signer = { ...options, region: options.region ?? REGION };
+    this.#fileParts = new FileParts(signer, options.bucket, bucket.limits);
   }
 
   async put(key: string, source: ObjectSource, signal?: AbortSignal): Promise<'stored' | 'present'> {
     checkKey(key);
     checkFacts(source);
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
+    const { stop, unlink } = stopLinkedTo(signal);
     const reader = new SourceReader(source, stop.signal);
     try {
       stop.signal.throwIfAborted();
@@ -89,7 +95,37 @@ export class S3Objects implements ObjectStore {
       return 'stored';
     } finally {
       reader.stop();
-      signal?.removeEventListener('abort', onAbort);
+      unlink();
+    }
+  }
+
+  async putFile(
+    key: string,
+    source: FileSource,
+    journal: PutJournal,
+    signal?: AbortSignal,
+  ): Promise<'stored' | 'present'> {
+    checkKey(key);
+    checkFacts(source);
+    if (source.size <= this.#partBytes) {
+      const { path, size, sha256 } = source;
+      return await this.put(key, { size, sha256, content: fileContent(path) }, signal);
+    }
+    const { stop, unlink } = stopLinkedTo(signal);
+    try {
+      stop.signal.throwIfAborted();
+      const there = await this.#bucket.head(key, stop.signal);
+      if (there !== null) {
+        // An earlier put had it stored and died. Its parts are not abandoned: see `PartedPut`.
+        await journal.clear();
+        return presentOrRefused(key, there, source);
+      }
+      const plan = planParts(source.size, this.#partBytes);
+      const [bucket, parts, maxInFlight] = [this.#bucket, this.#fileParts, this.#partsInFlight];
+      await new FilePut({ bucket, parts, key, source, journal, plan, maxInFlight, stop }).run();
+      return 'stored';
+    } finally {
+      unlink();
     }
   }
 
@@ -155,12 +191,24 @@ export class S3Objects implements ObjectStore {
   }
 }
 
+/** A controller that aborts with a signal, until it is unlinked. */
+function stopLinkedTo(signal: AbortSignal | undefined): {
+  readonly stop: AbortController;
+  readonly unlink: () => void;
+} {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
+  return { stop, unlink: () => signal?.removeEventListener('abort', onAbort) };
+}
+
 /** A client that repeats nothing, adds no checksum headers that older gateways reject, and keeps its connections. */
 function connect(options: S3Options, requestMs: number): S3Client {
   const agent = { keepAlive: true, maxSockets: options.maxConnections ?? MAX_CONNECTIONS };
   return new S3Client({
     endpoint: options.url,
-    region: options.region ?? 'us-east-1',
+    region: options.region ?? REGION,
     credentials: { accessKeyId: options.accessKey, secretAccessKey: options.secretKey },
     forcePathStyle: true,
     maxAttempts: 1,

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, link, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageFault } from '../../ports/faults.ts';
+import { fileContent } from '../../ports/file-content.ts';
 import { checkedContent, SourceReader, streamOf } from '../../ports/object-content.ts';
 import {
   type ByteRange,
@@ -11,6 +12,7 @@ import {
   checkLimit,
   checkQuery,
   cutRange,
+  type FileSource,
   type ListedObject,
   type ObjectBody,
   type ObjectFacts,
@@ -18,6 +20,7 @@ import {
   type ObjectQuery,
   type ObjectSource,
   type ObjectStore,
+  type PutJournal,
   presentOrRefused,
   type UnfinishedPut,
 } from '../../ports/objects.ts';
@@ -73,6 +76,20 @@ export class FileObjects implements ObjectStore {
       }
     } finally {
       reader.stop();
+    }
+  }
+
+  /** Copies at the speed of the disk; one that was cut off begins anew. */
+  async putFile(
+    key: string,
+    { path, size, sha256 }: FileSource,
+    journal: PutJournal,
+    signal?: AbortSignal,
+  ): Promise<'stored' | 'present'> {
+    try {
+      return await this.put(key, { size, sha256, content: fileContent(path) }, signal);
+    } finally {
+      await journal.clear();
     }
   }
 
