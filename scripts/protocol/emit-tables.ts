@@ -45,6 +45,11 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxResumeRooms: 'rooms in `resume`; a client in more of them resumes the busiest',
   maxHistoryMessages: 'messages in an answer of `messages.history`',
   defaultHistoryMessages: 'the same, where `limit` is absent',
+  maxQueryLength: 'code points of a search',
+  maxSearchHits: 'hits in one answer of a search',
+  defaultSearchHits: 'the same, where `limit` is absent',
+  maxHidesAtOnce: 'messages that one request hides',
+  maxHiddenMessages: 'messages of one room that a user may have hidden',
   helloDeadlineMs: 'milliseconds until a socket without `hello` is closed',
   heartbeatMs: '`heartbeatMs` of `hello`, unless the server says otherwise',
 };

@@ -61,6 +61,7 @@ async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
   if (progress === undefined) throw new Error('the persister reports its progress');
   await workers.boot(['records'], progress);
   await workers.boot(['files'], progress);
+  await workers.boot(['search'], progress);
   await workers.ask(threadOfRole(crew, 'log'), { type: 'open', progress }, 'opened');
   await workers.boot(['shard'], progress);
   await workers.ask(threadOfRole(crew, 'persister'), { type: 'listen' }, 'listening');
@@ -77,7 +78,7 @@ async function stopApp(crew: Crew, workers: Workers, admin: AdminSocket, dataDir
     const message = { type: 'stop-kinds', phases: [phase], deadlineMs: PHASE_DEADLINE_MS } as const;
     await Promise.all(shards.map((thread) => workers.ask(thread, message, 'stopped')));
   }
-  for (const role of ['shard', 'files', 'log', 'persister', 'records'] as const) {
+  for (const role of ['shard', 'search', 'files', 'log', 'persister', 'records'] as const) {
     const threads = crew.roles.flatMap((each, thread) => (each === role ? [thread] : []));
     await Promise.all(threads.map((thread) => workers.ask(thread, { type: 'end' }, 'ended')));
   }
@@ -101,6 +102,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     tokenTtlMs,
     loginPolicy,
     maxSocketsPerUser: config.maxSocketsPerUser,
+    search: config.search,
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),

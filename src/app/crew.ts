@@ -4,7 +4,7 @@ import type { WebFile } from '../http/web-routes.ts';
 import type { StorageSettings } from './storage/settings.ts';
 
 /** What a thread is there for. */
-export type ThreadRole = 'shard' | 'log' | 'persister' | 'records' | 'files';
+export type ThreadRole = 'shard' | 'log' | 'persister' | 'records' | 'files' | 'search';
 
 /** The threads of one process by number: shards first, then one for each service. */
 export interface Crew {
@@ -13,7 +13,10 @@ export interface Crew {
 }
 
 export function crewOf(shards: number): Crew {
-  return { shards, roles: [...new Array<ThreadRole>(shards).fill('shard'), 'log', 'persister', 'records', 'files'] };
+  return {
+    shards,
+    roles: [...new Array<ThreadRole>(shards).fill('shard'), 'log', 'persister', 'records', 'files', 'search'],
+  };
 }
 
 /** Number of the thread with this role; of the first one for shards. */
@@ -60,6 +63,7 @@ export type ThreadConfig = Pick<
   | 'tokenTtlMs'
   | 'loginPolicy'
   | 'maxSocketsPerUser'
+  | 'search'
   | 'logLevel'
 > & {
   readonly logFormat: 'json' | 'text';

@@ -80,6 +80,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     records: threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
+    searcher: threadOfRole(crew, 'search'),
+    indexer: threadOfRole(crew, 'search'),
   };
   const placement = evenPlacement(crew.shards, services);
   const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });
@@ -111,6 +113,7 @@ const ROLES: Readonly<Record<ThreadRole, () => Promise<StartRole>>> = {
   persister: async () => (await import('./roles/persister.ts')).startPersisterRole,
   records: async () => (await import('./roles/records.ts')).startRecordsRole,
   files: async () => (await import('./roles/files.ts')).startFilesRole,
+  search: async () => (await import('./roles/search.ts')).startSearchRole,
 };
 
 function shardLog(log: Logger): { warn: Logger['warn']; error: Logger['error'] } {

@@ -119,6 +119,15 @@ export const SCHEMA = {
     description: 'The secret key of the object store.',
     secret: true,
   }),
+  search: variable<'on' | 'off' | 'rebuild'>({
+    name: 'MAILROOM_SEARCH',
+    section: 'Storage',
+    type: type.choice(['on', 'off', 'rebuild']),
+    initial: 'on',
+    initialText: 'on',
+    description:
+      "Full-text search of messages. 'rebuild' makes the index anew from the stored messages, at this start.",
+  }),
   namespace: variable({
     name: 'MAILROOM_NAMESPACE',
     section: 'Storage',

@@ -35,10 +35,22 @@ function checkRoomSummary(value: unknown, path: string): Fault | null {
   if (!isInteger(v7, 0, 9007199254740991)) return invalid(`${path}.read`, 'an integer from 0');
   const v8 = value.role;
   if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid(`${path}.role`, "'owner' or 'admin' or 'member'");
-  const v9 = value.peer;
+  const v9 = value.mentions;
   if (v9 !== undefined) {
-    const v10 = checkUser(v9, `${path}.peer`);
-    if (v10) return v10;
+    if (!isInteger(v9, 0, 9007199254740991)) return invalid(`${path}.mentions`, 'an integer from 0');
+  }
+  const v10 = value.marked;
+  if (v10 !== undefined) {
+    if (typeof v10 !== 'boolean') return invalid(`${path}.marked`, 'a boolean');
+  }
+  const v11 = value.hidden;
+  if (v11 !== undefined) {
+    if (!isInteger(v11, 0, 9007199254740991)) return invalid(`${path}.hidden`, 'an integer from 0');
+  }
+  const v12 = value.peer;
+  if (v12 !== undefined) {
+    const v13 = checkUser(v12, `${path}.peer`);
+    if (v13) return v13;
   }
   return null;
 }
@@ -83,57 +95,65 @@ function checkMessage(value: unknown, path: string): Fault | null {
       if (typeof v10 !== 'string' || !PATTERN_1.test(v10)) return invalid(`${path}.mentions[${v9}]`, 'an id');
     }
   }
-  const v11 = value.files;
+  const v11 = value.mentionAll;
   if (v11 !== undefined) {
-    if (!Array.isArray(v11) || v11.length > 20) return invalid(`${path}.files`, 'an array of at most 20');
-    for (let v12 = 0; v12 < v11.length; v12++) {
-      const v13: unknown = v11[v12];
-      if (typeof v13 !== 'string' || !PATTERN_1.test(v13)) return invalid(`${path}.files[${v12}]`, 'an id');
+    if (typeof v11 !== 'boolean') return invalid(`${path}.mentionAll`, 'a boolean');
+  }
+  const v12 = value.files;
+  if (v12 !== undefined) {
+    if (!Array.isArray(v12) || v12.length > 20) return invalid(`${path}.files`, 'an array of at most 20');
+    for (let v13 = 0; v13 < v12.length; v13++) {
+      const v14: unknown = v12[v13];
+      if (typeof v14 !== 'string' || !PATTERN_1.test(v14)) return invalid(`${path}.files[${v13}]`, 'an id');
     }
   }
-  const v14 = value.forwarded;
-  if (v14 !== undefined) {
-    if (!isMap(v14)) return invalid(`${path}.forwarded`, 'a map');
-    const v15 = v14.room;
-    if (v15 !== undefined) {
-      if (typeof v15 !== 'string' || !PATTERN_1.test(v15)) return invalid(`${path}.forwarded.room`, 'an id');
+  const v15 = value.forwarded;
+  if (v15 !== undefined) {
+    if (!isMap(v15)) return invalid(`${path}.forwarded`, 'a map');
+    const v16 = v15.room;
+    if (v16 !== undefined) {
+      if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid(`${path}.forwarded.room`, 'an id');
     }
-    const v16 = v14.from;
-    if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid(`${path}.forwarded.from`, 'an id');
-    const v17 = v14.at;
-    if (!isInteger(v17, 0, 9007199254740991)) return invalid(`${path}.forwarded.at`, 'an integer from 0');
+    const v17 = v15.from;
+    if (typeof v17 !== 'string' || !PATTERN_1.test(v17)) return invalid(`${path}.forwarded.from`, 'an id');
+    const v18 = v15.at;
+    if (!isInteger(v18, 0, 9007199254740991)) return invalid(`${path}.forwarded.at`, 'an integer from 0');
   }
-  const v18 = value.change;
-  if (v18 !== undefined) {
-    if (!isInteger(v18, 1, 9007199254740991)) return invalid(`${path}.change`, 'an integer from 1');
-  }
-  const v19 = value.edited;
+  const v19 = value.change;
   if (v19 !== undefined) {
-    if (!isInteger(v19, 0, 9007199254740991)) return invalid(`${path}.edited`, 'an integer from 0');
+    if (!isInteger(v19, 1, 9007199254740991)) return invalid(`${path}.change`, 'an integer from 1');
   }
-  const v20 = value.recalled;
+  const v20 = value.edited;
   if (v20 !== undefined) {
-    if (typeof v20 !== 'boolean') return invalid(`${path}.recalled`, 'a boolean');
+    if (!isInteger(v20, 0, 9007199254740991)) return invalid(`${path}.edited`, 'an integer from 0');
   }
-  const v21 = value.reactions;
+  const v21 = value.recalled;
   if (v21 !== undefined) {
-    if (!Array.isArray(v21) || v21.length > 20) return invalid(`${path}.reactions`, 'an array of at most 20');
-    for (let v22 = 0; v22 < v21.length; v22++) {
-      const v23: unknown = v21[v22];
-      if (!isMap(v23)) return invalid(`${path}.reactions[${v22}]`, 'a map');
-      const v24 = v23.reaction;
-      if (typeof v24 !== 'string') return invalid(`${path}.reactions[${v22}].reaction`, 'a string');
-      const v25 = v23.count;
-      if (!isInteger(v25, 1, 9007199254740991)) return invalid(`${path}.reactions[${v22}].count`, 'an integer from 1');
-      const v26 = v23.mine;
-      if (v26 !== undefined) {
-        if (typeof v26 !== 'boolean') return invalid(`${path}.reactions[${v22}].mine`, 'a boolean');
+    if (typeof v21 !== 'boolean') return invalid(`${path}.recalled`, 'a boolean');
+  }
+  const v22 = value.reactions;
+  if (v22 !== undefined) {
+    if (!Array.isArray(v22) || v22.length > 20) return invalid(`${path}.reactions`, 'an array of at most 20');
+    for (let v23 = 0; v23 < v22.length; v23++) {
+      const v24: unknown = v22[v23];
+      if (!isMap(v24)) return invalid(`${path}.reactions[${v23}]`, 'a map');
+      const v25 = v24.reaction;
+      if (typeof v25 !== 'string') return invalid(`${path}.reactions[${v23}].reaction`, 'a string');
+      const v26 = v24.count;
+      if (!isInteger(v26, 1, 9007199254740991)) return invalid(`${path}.reactions[${v23}].count`, 'an integer from 1');
+      const v27 = v24.mine;
+      if (v27 !== undefined) {
+        if (typeof v27 !== 'boolean') return invalid(`${path}.reactions[${v23}].mine`, 'a boolean');
       }
     }
   }
-  const v27 = value.pinned;
-  if (v27 !== undefined) {
-    if (typeof v27 !== 'boolean') return invalid(`${path}.pinned`, 'a boolean');
+  const v28 = value.pinned;
+  if (v28 !== undefined) {
+    if (typeof v28 !== 'boolean') return invalid(`${path}.pinned`, 'a boolean');
+  }
+  const v29 = value.hidden;
+  if (v29 !== undefined) {
+    if (typeof v29 !== 'boolean') return invalid(`${path}.hidden`, 'a boolean');
   }
   return null;
 }
@@ -271,12 +291,16 @@ export const PARAM_CHECKS = {
         if (typeof v7 !== 'string' || !PATTERN_1.test(v7)) return invalid(`mentions[${v6}]`, 'an id');
       }
     }
-    const v8 = value.files;
+    const v8 = value.mentionAll;
     if (v8 !== undefined) {
-      if (!Array.isArray(v8) || v8.length > 20) return invalid('files', 'an array of at most 20');
-      for (let v9 = 0; v9 < v8.length; v9++) {
-        const v10: unknown = v8[v9];
-        if (typeof v10 !== 'string' || !PATTERN_1.test(v10)) return invalid(`files[${v9}]`, 'an id');
+      if (typeof v8 !== 'boolean') return invalid('mentionAll', 'a boolean');
+    }
+    const v9 = value.files;
+    if (v9 !== undefined) {
+      if (!Array.isArray(v9) || v9.length > 20) return invalid('files', 'an array of at most 20');
+      for (let v10 = 0; v10 < v9.length; v10++) {
+        const v11: unknown = v9[v10];
+        if (typeof v11 !== 'string' || !PATTERN_1.test(v11)) return invalid(`files[${v10}]`, 'an id');
       }
     }
     return null;
@@ -293,9 +317,13 @@ export const PARAM_CHECKS = {
     if (v3 !== undefined) {
       if (!isInteger(v3, 0, 9007199254740991)) return invalid('after', 'an integer from 0');
     }
-    const v4 = value.limit;
+    const v4 = value.around;
     if (v4 !== undefined) {
-      if (!isInteger(v4, 1, 200)) return invalid('limit', 'an integer from 1 to 200');
+      if (!isInteger(v4, 1, 9007199254740991)) return invalid('around', 'an integer from 1');
+    }
+    const v5 = value.limit;
+    if (v5 !== undefined) {
+      if (!isInteger(v5, 1, 200)) return invalid('limit', 'an integer from 1 to 200');
     }
     return null;
   },
@@ -408,6 +436,70 @@ export const PARAM_CHECKS = {
     if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 64)) return invalid('device', 'a string of 1 to 64 characters');
     return null;
   },
+  'messages.readers': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seq;
+    if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    const v3 = value.cursor;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || v3.length < 1 || !fitsCodePoints(v3, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'messages.hide': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seqs;
+    if (!Array.isArray(v2) || v2.length > 100) return invalid('seqs', 'an array of at most 100');
+    for (let v3 = 0; v3 < v2.length; v3++) {
+      const v4: unknown = v2[v3];
+      if (!isInteger(v4, 1, 9007199254740991)) return invalid(`seqs[${v3}]`, 'an integer from 1');
+    }
+    return null;
+  },
+  'messages.hidden': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    return null;
+  },
+  'rooms.mark': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.unread;
+    if (typeof v2 !== 'boolean') return invalid('unread', 'a boolean');
+    return null;
+  },
+  'messages.search': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.query;
+    if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 256)) return invalid('query', 'a string of 1 to 256 characters');
+    const v2 = value.room;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('room', 'an id');
+    }
+    const v3 = value.from;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || !PATTERN_1.test(v3)) return invalid('from', 'an id');
+    }
+    const v4 = value.before;
+    if (v4 !== undefined) {
+      if (!isInteger(v4, 0, 9007199254740991)) return invalid('before', 'an integer from 0');
+    }
+    const v5 = value.limit;
+    if (v5 !== undefined) {
+      if (!isInteger(v5, 1, 50)) return invalid('limit', 'an integer from 1 to 50');
+    }
+    const v6 = value.cursor;
+    if (v6 !== undefined) {
+      if (typeof v6 !== 'string' || v6.length < 1 || !fitsCodePoints(v6, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
   'users.find': (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.username;
@@ -472,10 +564,22 @@ export const RESULT_CHECKS = {
     if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
     const v8 = value.role;
     if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
-    const v9 = value.peer;
+    const v9 = value.mentions;
     if (v9 !== undefined) {
-      const v10 = checkUser(v9, 'peer');
-      if (v10) return v10;
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.peer;
+    if (v12 !== undefined) {
+      const v13 = checkUser(v12, 'peer');
+      if (v13) return v13;
     }
     return null;
   },
@@ -497,10 +601,22 @@ export const RESULT_CHECKS = {
     if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
     const v8 = value.role;
     if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
-    const v9 = value.peer;
+    const v9 = value.mentions;
     if (v9 !== undefined) {
-      const v10 = checkUser(v9, 'peer');
-      if (v10) return v10;
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.peer;
+    if (v12 !== undefined) {
+      const v13 = checkUser(v12, 'peer');
+      if (v13) return v13;
     }
     return null;
   },
@@ -522,10 +638,22 @@ export const RESULT_CHECKS = {
     if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
     const v8 = value.role;
     if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
-    const v9 = value.peer;
+    const v9 = value.mentions;
     if (v9 !== undefined) {
-      const v10 = checkUser(v9, 'peer');
-      if (v10) return v10;
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.peer;
+    if (v12 !== undefined) {
+      const v13 = checkUser(v12, 'peer');
+      if (v13) return v13;
     }
     return null;
   },
@@ -547,10 +675,22 @@ export const RESULT_CHECKS = {
     if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
     const v8 = value.role;
     if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
-    const v9 = value.peer;
+    const v9 = value.mentions;
     if (v9 !== undefined) {
-      const v10 = checkUser(v9, 'peer');
-      if (v10) return v10;
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.peer;
+    if (v12 !== undefined) {
+      const v13 = checkUser(v12, 'peer');
+      if (v13) return v13;
     }
     return null;
   },
@@ -752,6 +892,74 @@ export const RESULT_CHECKS = {
     if (!isMap(value)) return invalid('params', 'a map');
     return null;
   },
+  'messages.readers': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.count;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('count', 'an integer from 0');
+    const v2 = value.readers;
+    if (v2 !== undefined) {
+      if (!Array.isArray(v2)) return invalid('readers', 'an array');
+      for (let v3 = 0; v3 < v2.length; v3++) {
+        const v4: unknown = v2[v3];
+        if (!isMap(v4)) return invalid(`readers[${v3}]`, 'a map');
+        const v5 = v4.user;
+        if (typeof v5 !== 'string' || !PATTERN_1.test(v5)) return invalid(`readers[${v3}].user`, 'an id');
+        const v6 = v4.username;
+        if (typeof v6 !== 'string' || v6.length < 1 || !fitsCodePoints(v6, 64)) return invalid(`readers[${v3}].username`, 'a string of 1 to 64 characters');
+        const v7 = v4.read;
+        if (!isInteger(v7, 0, 9007199254740991)) return invalid(`readers[${v3}].read`, 'an integer from 0');
+      }
+    }
+    const v8 = value.cursor;
+    if (v8 !== undefined) {
+      if (typeof v8 !== 'string' || v8.length < 1 || !fitsCodePoints(v8, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'messages.hide': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'messages.hidden': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.seqs;
+    if (!Array.isArray(v1) || v1.length > 10000) return invalid('seqs', 'an array of at most 10000');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isInteger(v3, 1, 9007199254740991)) return invalid(`seqs[${v2}]`, 'an integer from 1');
+    }
+    return null;
+  },
+  'rooms.mark': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'messages.search': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.hits;
+    if (!Array.isArray(v1)) return invalid('hits', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`hits[${v2}]`, 'a map');
+      const v4 = v3.room;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`hits[${v2}].room`, 'an id');
+      const v5 = v3.seq;
+      if (!isInteger(v5, 1, 9007199254740991)) return invalid(`hits[${v2}].seq`, 'an integer from 1');
+      const v6 = v3.from;
+      if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid(`hits[${v2}].from`, 'an id');
+      const v7 = v3.at;
+      if (!isInteger(v7, 0, 9007199254740991)) return invalid(`hits[${v2}].at`, 'an integer from 0');
+      const v8 = v3.snippet;
+      if (v8 !== undefined) {
+        if (typeof v8 !== 'string') return invalid(`hits[${v2}].snippet`, 'a string');
+      }
+    }
+    const v9 = value.cursor;
+    if (v9 !== undefined) {
+      if (typeof v9 !== 'string' || v9.length < 1 || !fitsCodePoints(v9, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
   'users.find': (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.user;
@@ -801,57 +1009,65 @@ export const NOTIFICATION_CHECKS = {
         if (typeof v10 !== 'string' || !PATTERN_1.test(v10)) return invalid(`mentions[${v9}]`, 'an id');
       }
     }
-    const v11 = value.files;
+    const v11 = value.mentionAll;
     if (v11 !== undefined) {
-      if (!Array.isArray(v11) || v11.length > 20) return invalid('files', 'an array of at most 20');
-      for (let v12 = 0; v12 < v11.length; v12++) {
-        const v13: unknown = v11[v12];
-        if (typeof v13 !== 'string' || !PATTERN_1.test(v13)) return invalid(`files[${v12}]`, 'an id');
+      if (typeof v11 !== 'boolean') return invalid('mentionAll', 'a boolean');
+    }
+    const v12 = value.files;
+    if (v12 !== undefined) {
+      if (!Array.isArray(v12) || v12.length > 20) return invalid('files', 'an array of at most 20');
+      for (let v13 = 0; v13 < v12.length; v13++) {
+        const v14: unknown = v12[v13];
+        if (typeof v14 !== 'string' || !PATTERN_1.test(v14)) return invalid(`files[${v13}]`, 'an id');
       }
     }
-    const v14 = value.forwarded;
-    if (v14 !== undefined) {
-      if (!isMap(v14)) return invalid('forwarded', 'a map');
-      const v15 = v14.room;
-      if (v15 !== undefined) {
-        if (typeof v15 !== 'string' || !PATTERN_1.test(v15)) return invalid('forwarded.room', 'an id');
+    const v15 = value.forwarded;
+    if (v15 !== undefined) {
+      if (!isMap(v15)) return invalid('forwarded', 'a map');
+      const v16 = v15.room;
+      if (v16 !== undefined) {
+        if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid('forwarded.room', 'an id');
       }
-      const v16 = v14.from;
-      if (typeof v16 !== 'string' || !PATTERN_1.test(v16)) return invalid('forwarded.from', 'an id');
-      const v17 = v14.at;
-      if (!isInteger(v17, 0, 9007199254740991)) return invalid('forwarded.at', 'an integer from 0');
+      const v17 = v15.from;
+      if (typeof v17 !== 'string' || !PATTERN_1.test(v17)) return invalid('forwarded.from', 'an id');
+      const v18 = v15.at;
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('forwarded.at', 'an integer from 0');
     }
-    const v18 = value.change;
-    if (v18 !== undefined) {
-      if (!isInteger(v18, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
-    }
-    const v19 = value.edited;
+    const v19 = value.change;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('edited', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('change', 'an integer from 1');
     }
-    const v20 = value.recalled;
+    const v20 = value.edited;
     if (v20 !== undefined) {
-      if (typeof v20 !== 'boolean') return invalid('recalled', 'a boolean');
+      if (!isInteger(v20, 0, 9007199254740991)) return invalid('edited', 'an integer from 0');
     }
-    const v21 = value.reactions;
+    const v21 = value.recalled;
     if (v21 !== undefined) {
-      if (!Array.isArray(v21) || v21.length > 20) return invalid('reactions', 'an array of at most 20');
-      for (let v22 = 0; v22 < v21.length; v22++) {
-        const v23: unknown = v21[v22];
-        if (!isMap(v23)) return invalid(`reactions[${v22}]`, 'a map');
-        const v24 = v23.reaction;
-        if (typeof v24 !== 'string') return invalid(`reactions[${v22}].reaction`, 'a string');
-        const v25 = v23.count;
-        if (!isInteger(v25, 1, 9007199254740991)) return invalid(`reactions[${v22}].count`, 'an integer from 1');
-        const v26 = v23.mine;
-        if (v26 !== undefined) {
-          if (typeof v26 !== 'boolean') return invalid(`reactions[${v22}].mine`, 'a boolean');
+      if (typeof v21 !== 'boolean') return invalid('recalled', 'a boolean');
+    }
+    const v22 = value.reactions;
+    if (v22 !== undefined) {
+      if (!Array.isArray(v22) || v22.length > 20) return invalid('reactions', 'an array of at most 20');
+      for (let v23 = 0; v23 < v22.length; v23++) {
+        const v24: unknown = v22[v23];
+        if (!isMap(v24)) return invalid(`reactions[${v23}]`, 'a map');
+        const v25 = v24.reaction;
+        if (typeof v25 !== 'string') return invalid(`reactions[${v23}].reaction`, 'a string');
+        const v26 = v24.count;
+        if (!isInteger(v26, 1, 9007199254740991)) return invalid(`reactions[${v23}].count`, 'an integer from 1');
+        const v27 = v24.mine;
+        if (v27 !== undefined) {
+          if (typeof v27 !== 'boolean') return invalid(`reactions[${v23}].mine`, 'a boolean');
         }
       }
     }
-    const v27 = value.pinned;
-    if (v27 !== undefined) {
-      if (typeof v27 !== 'boolean') return invalid('pinned', 'a boolean');
+    const v28 = value.pinned;
+    if (v28 !== undefined) {
+      if (typeof v28 !== 'boolean') return invalid('pinned', 'a boolean');
+    }
+    const v29 = value.hidden;
+    if (v29 !== undefined) {
+      if (typeof v29 !== 'boolean') return invalid('hidden', 'a boolean');
     }
     return null;
   },
@@ -953,6 +1169,18 @@ export const NOTIFICATION_CHECKS = {
       const v14 = checkUser(v13, 'peer');
       if (v14) return v14;
     }
+    const v15 = value.mentions;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v16 = value.marked;
+    if (v16 !== undefined) {
+      if (typeof v16 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v17 = value.hidden;
+    if (v17 !== undefined) {
+      if (!isInteger(v17, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
     return null;
   },
   read: (value: unknown): Fault | null => {
@@ -963,6 +1191,28 @@ export const NOTIFICATION_CHECKS = {
     if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
     const v3 = value.seq;
     if (!isInteger(v3, 0, 9007199254740991)) return invalid('seq', 'an integer from 0');
+    return null;
+  },
+  marked: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.unread;
+    if (typeof v2 !== 'boolean') return invalid('unread', 'a boolean');
+    return null;
+  },
+  hidden: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.seqs;
+    if (!Array.isArray(v2) || v2.length > 100) return invalid('seqs', 'an array of at most 100');
+    for (let v3 = 0; v3 < v2.length; v3++) {
+      const v4: unknown = v2[v3];
+      if (!isInteger(v4, 1, 9007199254740991)) return invalid(`seqs[${v3}]`, 'an integer from 1');
+    }
+    const v5 = value.hidden;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     return null;
   },
   gap: (value: unknown): Fault | null => {

@@ -44,6 +44,14 @@ export const LIMITS = Object.freeze({
   maxResumeRooms: 1_000,
   maxHistoryMessages: 200,
   defaultHistoryMessages: 50,
+  /** Code points. */
+  maxQueryLength: 256,
+  maxSearchHits: 50,
+  defaultSearchHits: 20,
+  /** Seqs that are hidden by one request. */
+  maxHidesAtOnce: 100,
+  /** Messages of one room that a user may have hidden. */
+  maxHiddenMessages: 10_000,
 
   /** A socket without an accepted `hello` is closed after this. */
   helloDeadlineMs: 10_000,

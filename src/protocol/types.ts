@@ -21,7 +21,9 @@ export type {
   MessagesReadParams,
 } from './schema/messages.ts';
 export type { Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
+export type { Hidden, Marked, MessagesReadersResult } from './schema/reading.ts';
 export type { RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
+export type { MessagesSearchParams, MessagesSearchResult, SearchHit } from './schema/search.ts';
 export type { HelloParams, HelloResult, ResumePosition } from './schema/session.ts';
 
 /** Name of a method that a client may call. */

@@ -5,6 +5,7 @@ import type {
   HistoryQuery,
   InsertBatch,
   InsertReport,
+  ListedRoom,
   MessageStoreReader,
   MessageStoreWriter,
   PostedNonce,
@@ -70,6 +71,16 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     const more = page.length < wanted.length;
     page.sort((a, b) => a.seq - b.seq);
     return { frames: page.map((row) => row.frame), firstSeq: page[0]?.seq ?? 0, more };
+  }
+
+  rooms(after: string, limit: number): ListedRoom[] {
+    const bytes = (room: string) => Buffer.from(room);
+    return [...new Set([...this.#streams.messages.keys(), ...this.#streams.changes.keys()])]
+      .filter((room) => Buffer.compare(bytes(room), bytes(after)) > 0)
+      .sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
+      .map((room) => ({ room, ...this.head(room) }))
+      .filter(({ seq }) => seq > 0)
+      .slice(0, limit);
   }
 
   nonces(room: string, sender: string, limit: number): PostedNonce[] {

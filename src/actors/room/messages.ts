@@ -102,6 +102,13 @@ export interface HistorySlice {
   readonly version: number;
 }
 
+/** Which of these messages the user may see now. */
+export interface LookAtSeqs extends Request<{ readonly seqs: readonly number[] }> {
+  readonly type: 'visible';
+  readonly user: string;
+  readonly seqs: readonly number[];
+}
+
 export interface MarkRead extends Request<Record<string, never>> {
   readonly type: 'mark-read';
   readonly user: string;
@@ -131,6 +138,7 @@ export type RoomMessage =
   | ListMembers
   | Post
   | ReadRoomHistory
+  | LookAtSeqs
   | MarkRead
   | Attach;
 

@@ -27,7 +27,6 @@ import type {
   JoinRoom,
   LeaveRoom,
   ListMembers,
-  MarkRead,
   OpenDirect,
   Person,
   Post,
@@ -37,6 +36,7 @@ import type {
 import { type RoomAction, refusalOf } from './permissions.ts';
 import { Posting } from './posting.ts';
 import { ReadPositions } from './read-positions.ts';
+import { answerReading } from './reading.ts';
 import { type Member, type RoomState, viewOf } from './state.ts';
 import { Tail, type TailLimits } from './tail.ts';
 
@@ -140,8 +140,9 @@ class Room implements Actor<RoomMessage> {
         return this.#post(open, message);
       case 'history':
         return this.#history(open, message);
+      case 'visible':
       case 'mark-read':
-        return this.#markRead(open, message);
+        return answerReading(this.#context, open, message);
       case 'attach':
         return this.#attach(open, message);
       case 'join':
@@ -175,10 +176,6 @@ class Room implements Actor<RoomMessage> {
     const read = (): void => readHistory(this.#context, state, message, this.#context.replyTo());
     if (message.user === undefined) read();
     else this.#allow('look', state, message.user, read);
-  }
-
-  #markRead({ state, reads }: Open, { user, seq }: MarkRead): void {
-    this.#allow('mark-read', state, user, (member) => reads.mark(member, seq, this.#context.replyTo()));
   }
 
   #attach({ state, delivery }: Open, { thread, users }: Attach): void {

@@ -30,6 +30,8 @@ export interface Conversation {
   claim: Claim | undefined;
   /** Pages of history on their way. */
   historiesInFlight: number;
+  /** Searches that are not answered. */
+  searchesInFlight: number;
   /** Sends with whatever else this slice has for the socket. */
   send(frame: Uint8Array): void;
   /** Sends now, so that what others send to the socket comes after it. */

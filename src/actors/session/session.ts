@@ -49,6 +49,7 @@ class Session implements Actor<SessionMessage>, Conversation {
   identity: Identity | undefined;
   claim: Claim | undefined;
   historiesInFlight = 0;
+  searchesInFlight = 0;
   #greeting = false;
   /** Requests that came behind the hello, before it was answered. */
   #early: RpcRequest[] = [];

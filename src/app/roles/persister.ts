@@ -1,7 +1,10 @@
 /** The persister thread: moves the log into the message store, partition by partition. */
+import { indexerKind } from '../../actors/search/messages.ts';
 import { type DrainOptions, drainLog, Lag, persister, persisterKind } from '../../actors/storage/persister.ts';
 import type { NewDeadLetter } from '../../storage/ports/dead-letters.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
+import type { LogRecord } from '../../storage/ports/log-record.ts';
+import type { MessageEvents } from '../../storage/ports/message-events.ts';
 import type { InsertReport } from '../../storage/ports/message-store.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 import { openAside } from '../storage/aside.ts';
@@ -31,12 +34,13 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
     await aside.deadLetters.add(letters);
     counts.deadLetters += letters.length;
   };
+  const listeners = new Listeners(environment, aside.events);
   const drains = readers.partitions.map(
     (reader, partition): DrainOptions => ({
       partition,
       log: reader,
       store: store.writer,
-      ...(aside.events === undefined ? {} : { events: aside.events }),
+      events: listeners,
       maxBatchBytes: MAX_BATCH_BYTES,
       putAside,
       onInserted,
@@ -67,6 +71,7 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
     progress: { epoch, persisted },
     // Fences and what a crash has left are moved although no room asks for it; the shards hear of it from now on.
     listen() {
+      listeners.open();
       for (const { partition } of drains) shard.tell(shard.ref(persisterKind, String(partition)), { type: 'written' });
     },
     samples: () => [
@@ -83,6 +88,35 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
       await store.writer.close();
     },
   };
+}
+
+/** All who hear of what the store has taken: the indexer, once it is there, and other programs. */
+class Listeners implements MessageEvents {
+  readonly #environment: RoleEnvironment;
+  readonly #others: MessageEvents | undefined;
+  #isOpen = false;
+
+  constructor(environment: RoleEnvironment, others: MessageEvents | undefined) {
+    this.#environment = environment;
+    this.#others = others;
+  }
+
+  /** Until now nobody was told: the indexer looks through all rooms at its start. */
+  open(): void {
+    this.#isOpen = this.#environment.config.search !== 'off';
+  }
+
+  async stored(records: readonly LogRecord[]): Promise<void> {
+    const { shard } = this.#environment;
+    const rooms = [...new Set(records.map(({ room }) => room))];
+    if (this.#isOpen && rooms.length > 0) shard.tell(shard.ref(indexerKind, 'all'), { type: 'moved', rooms });
+    await this.#others?.stored(records);
+  }
+
+  /** Those who opened the others close them. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** Saves the next start some work; what cannot be moved now waits in the log. */

@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test';
 import { mysqlBudget } from './mysql-budget.ts';
 
 test('[SQL21] the pools of all threads and one more connection for each thread are the budget', () => {
-  const { lease, store, reading, primary, eachReplica } = mysqlBudget(4);
-  expect(primary).toBe(lease + store + reading + 3);
-  expect([store, eachReplica]).toEqual([5, 8]);
+  const { lease, store, reading, search, primary, eachReplica, eachReplicaSearching } = mysqlBudget(4);
+  expect(primary).toBe(lease + store + reading + search + 4);
+  expect([store, eachReplica, eachReplicaSearching]).toEqual([5, 8, 4]);
 });
 
 test('[SQL21] more partitions than eight share their connections, so that the budget is bounded', () => {

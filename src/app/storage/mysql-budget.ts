@@ -5,9 +5,12 @@ export interface MysqlBudget {
   readonly lease: number;
   readonly store: number;
   readonly reading: number;
+  /** Of the search's thread. */
+  readonly search: number;
   /** To the server that is the primary, all of them together, and one more for each thread: it migrates, or looks for the primary. */
   readonly primary: number;
   readonly eachReplica: number;
+  readonly eachReplicaSearching: number;
 }
 
 const LEASE = 2;
@@ -15,7 +18,9 @@ const LEASE = 2;
 const MAX_STORE = 8;
 const READING = 8;
 const EACH_REPLICA = 8;
-const THREADS = 3;
+const SEARCH = 4;
+const EACH_REPLICA_SEARCHING = 4;
+const THREADS = 4;
 
 /** `partitions` of the message log, each of which has one batch at a time on its way. */
 export function mysqlBudget(partitions: number): MysqlBudget {
@@ -24,7 +29,9 @@ export function mysqlBudget(partitions: number): MysqlBudget {
     lease: LEASE,
     store,
     reading: READING,
-    primary: LEASE + store + READING + THREADS,
+    search: SEARCH,
+    primary: LEASE + store + READING + SEARCH + THREADS,
     eachReplica: EACH_REPLICA,
+    eachReplicaSearching: EACH_REPLICA_SEARCHING,
   };
 }

@@ -16,7 +16,9 @@ const NONCE = key('nonce');
 const BODY = key('body');
 const REPLY_TO = key('replyTo');
 const MENTIONS = key('mentions');
+const MENTION_ALL = key('mentionAll');
 const FILES = key('files');
+const HIDDEN = key('hidden');
 const MESSAGES = key('messages');
 const MORE = key('more');
 const CHANGE = key('change');
@@ -26,10 +28,17 @@ const CHANGE = key('change');
  * the log and to the store.
  */
 export function encodeMessage(message: Message): Uint8Array {
-  const { replyTo, mentions, files } = message;
+  const { replyTo, mentions, mentionAll, files, hidden } = message;
   writer.begin();
   writer.raw(PREFIX);
-  writer.smallMap(6 + (replyTo === undefined ? 0 : 1) + (mentions ? 1 : 0) + (files ? 1 : 0));
+  const others = [
+    replyTo !== undefined,
+    mentions !== undefined,
+    mentionAll === true,
+    files !== undefined,
+    hidden === true,
+  ];
+  writer.smallMap(6 + others.filter(Boolean).length);
   textEntry(ROOM, message.room);
   uintEntry(SEQ, message.seq);
   textEntry(FROM, message.from);
@@ -39,7 +48,9 @@ export function encodeMessage(message: Message): Uint8Array {
   writer.bin(message.body);
   if (replyTo !== undefined) uintEntry(REPLY_TO, replyTo);
   if (mentions) textsEntry(MENTIONS, mentions);
+  if (mentionAll === true) flagEntry(MENTION_ALL);
   if (files) textsEntry(FILES, files);
+  if (hidden === true) flagEntry(HIDDEN);
   return writer.finish();
 }
 
@@ -95,6 +106,11 @@ function textEntry(name: Uint8Array, value: string): void {
 function uintEntry(name: Uint8Array, value: number): void {
   writer.raw(name);
   writer.uint(value);
+}
+
+function flagEntry(name: Uint8Array): void {
+  writer.raw(name);
+  writer.boolean(true);
 }
 
 function textsEntry(name: Uint8Array, values: readonly string[]): void {

@@ -24,6 +24,16 @@ import {
 } from './messages.ts';
 import { Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
 import {
+  Hidden,
+  Marked,
+  MessagesHiddenParams,
+  MessagesHiddenResult,
+  MessagesHideParams,
+  MessagesReadersParams,
+  MessagesReadersResult,
+  RoomsMarkParams,
+} from './reading.ts';
+import {
   RoomEntry,
   RoomParams,
   RoomsCreateParams,
@@ -35,6 +45,7 @@ import {
   RoomsMembersParams,
   RoomsMembersResult,
 } from './rooms.ts';
+import { MessagesSearchParams, MessagesSearchResult } from './search.ts';
 import { HelloParams, HelloResult } from './session.ts';
 import { UsersFindParams, UsersFindResult, UsersGetParams, UsersGetResult } from './users.ts';
 
@@ -112,6 +123,31 @@ export const METHODS = {
     result: Empty,
     summary: 'Ends the token of a device; its sockets are closed.',
   },
+  'messages.readers': {
+    params: MessagesReadersParams,
+    result: MessagesReadersResult,
+    summary: 'Says who has read up to a message; in a large room, how many.',
+  },
+  'messages.hide': {
+    params: MessagesHideParams,
+    result: Empty,
+    summary: 'Takes messages out of what the user is shown, on all devices of theirs and for nobody else.',
+  },
+  'messages.hidden': {
+    params: MessagesHiddenParams,
+    result: MessagesHiddenResult,
+    summary: 'Lists what the user has hidden in a room.',
+  },
+  'rooms.mark': {
+    params: RoomsMarkParams,
+    result: Empty,
+    summary: 'Marks a room as unread, or takes the mark off, on all devices of the user.',
+  },
+  'messages.search': {
+    params: MessagesSearchParams,
+    result: MessagesSearchResult,
+    summary: "Finds messages by their words in the user's rooms.",
+  },
   'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
   'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },
 } as const satisfies Record<string, MethodSchema>;
@@ -121,6 +157,8 @@ export const NOTIFICATIONS = {
   changed: Changed,
   room: RoomChange,
   read: Read,
+  marked: Marked,
+  hidden: Hidden,
   gap: Gap,
   kicked: Kicked,
   goaway: GoAway,

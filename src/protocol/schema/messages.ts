@@ -10,6 +10,7 @@ const content = {
   body: Body,
   replyTo: Type.Optional(ordinal('Seq of the message that this one answers.')),
   mentions: Mentions,
+  mentionAll: Type.Optional(Type.Boolean({ description: 'True: everybody in the room is spoken to.' })),
   files: Type.Optional(
     Type.Array(id('File.'), { maxItems: LIMITS.maxFiles, description: 'Files that members may read from now on.' }),
   ),
@@ -33,6 +34,7 @@ const state = {
     ),
   ),
   pinned: Type.Optional(Type.Boolean({ description: 'True: it is pinned.' })),
+  hidden: Type.Optional(Type.Boolean({ description: 'True: the reader has hidden it, and the body says only that.' })),
 };
 
 export const Message = Type.Object(
@@ -68,6 +70,11 @@ export const MessagesHistoryParams = Type.Object({
   room: RoomId,
   before: Type.Optional(uint('Only messages with a lower seq, the newest of them.')),
   after: Type.Optional(uint('Only messages with a higher seq, the oldest of them. Not together with `before`.')),
+  around: Type.Optional(
+    ordinal(
+      'The messages about this one, half of them older. Alone; `more` tells of newer ones, and older ones are `before`.',
+    ),
+  ),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,

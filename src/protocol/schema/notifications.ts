@@ -19,6 +19,9 @@ export const RoomChange = Type.Object(
     log: Type.Optional(id('Incarnation of the room.')),
     read: Type.Optional(uint("The receiver's read position.")),
     peer: Type.Optional(User),
+    mentions: Type.Optional(uint('As in a room entry.')),
+    marked: Type.Optional(Type.Boolean({ description: 'As in a room entry.' })),
+    hidden: Type.Optional(uint('As in a room entry.')),
   },
   {
     description:

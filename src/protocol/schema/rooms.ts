@@ -11,6 +11,11 @@ const state = {
   log: id('Incarnation of the room. Where it differs from what the client knows, the room is loaded afresh.'),
   read: uint("The user's read position. Unread are `seq - read`."),
   role: RoomRole,
+  mentions: Type.Optional(uint('How many of the unread messages mention the user. Absent: none.')),
+  marked: Type.Optional(Type.Boolean({ description: 'True: the user has marked the room as unread.' })),
+  hidden: Type.Optional(
+    uint('How many messages the user has hidden in the room: see `messages.hidden`. Absent: none.'),
+  ),
 };
 
 export const RoomSummary = Type.Object(

@@ -6,7 +6,14 @@
  * of the store; heads and nonces always do. A block is cached when it is asked for a second time, so that reading old
  * history once costs the cache nothing.
  */
-import type { HistoryPage, HistoryQuery, MessageStoreReader, PostedNonce, RoomHead } from '../ports/message-store.ts';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  ListedRoom,
+  MessageStoreReader,
+  PostedNonce,
+  RoomHead,
+} from '../ports/message-store.ts';
 import type { Promised } from '../ports/records.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { framesCodec } from './codecs.ts';
@@ -76,6 +83,10 @@ export class CachedMessageReader implements MessageStoreReader {
     const head = await this.#inner.head(room);
     this.#raiseHead(room, head.seq);
     return head;
+  }
+
+  rooms(after: string, limit: number): Promised<readonly ListedRoom[]> {
+    return this.#inner.rooms(after, limit);
   }
 
   nonces(room: string, sender: string, limit: number): Promised<readonly PostedNonce[]> {

@@ -11,6 +11,10 @@ export interface RoomHead {
   readonly change: number;
 }
 
+export interface ListedRoom extends RoomHead {
+  readonly room: string;
+}
+
 /** A post as idempotence needs it. */
 export interface PostedNonce {
   readonly nonce: string;
@@ -84,6 +88,11 @@ export interface MessageStoreWriter {
 export interface MessageStoreReader {
   head(room: string): RoomHead | Promise<RoomHead>;
   history(query: HistoryQuery): HistoryPage | Promise<HistoryPage>;
+  /**
+   * Rooms with their heads, ascending by id by byte: those after `after`, at most `limit`. All that have messages; others
+   * that the store knows may be among them.
+   */
+  rooms(after: string, limit: number): readonly ListedRoom[] | Promise<readonly ListedRoom[]>;
   /** The sender's last posts in the room, at most `limit`, ascending by seq. */
   nonces(room: string, sender: string, limit: number): readonly PostedNonce[] | Promise<readonly PostedNonce[]>;
   close(): void | Promise<void>;

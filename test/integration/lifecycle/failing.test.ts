@@ -10,8 +10,8 @@ import { engineOn } from './engine.ts';
 setDefaultTimeout(TEST_MS);
 
 const PRELOAD = join(import.meta.dir, 'fail-on-demand.ts');
-/** Threads as they are started: two shards, then the log, the persister, the records and the files. */
-const THREADS = { shard: 1, log: 3, persister: 4, records: 5, files: 6 } as const;
+/** Threads as they are started: two shards, then the log, the persister, the records, the files and the search. */
+const THREADS = { shard: 1, log: 3, persister: 4, records: 5, files: 6, search: 7 } as const;
 
 const CASES = [
   ['shard', 'throw'],
@@ -19,6 +19,7 @@ const CASES = [
   ['persister', 'reject'],
   ['records', 'throw'],
   ['files', 'throw'],
+  ['search', 'throw'],
 ] as const;
 
 for (const [role, how] of CASES) {

@@ -63,6 +63,7 @@ export class StoreModel {
         checkQuery(query);
         return this.#disk.operate('reader', () => this.durable.history(query));
       },
+      rooms: (after, limit) => this.#disk.operate('reader', () => this.durable.rooms(after, limit)),
       nonces: (room, sender, limit) =>
         this.#disk.operate('reader', () => (limit === 0 ? [] : this.durable.nonces(room, sender, limit))),
       close: () => undefined,

@@ -9,6 +9,7 @@ import type { Handler } from './asking.ts';
 import { listDevices, revokeDevice } from './devices.ts';
 import { history, markRead, post } from './messages.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
+import { search } from './search.ts';
 import { findUser, getUsers } from './users.ts';
 
 /** Checks the params and does what the method says. The session's user is known. */
@@ -44,6 +45,11 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.forward': unsupported,
   'devices.list': listDevices,
   'devices.revoke': revokeDevice,
+  'messages.readers': unsupported,
+  'messages.hide': unsupported,
+  'messages.hidden': unsupported,
+  'rooms.mark': unsupported,
+  'messages.search': search,
   'users.find': findUser,
   'users.get': getUsers,
 };

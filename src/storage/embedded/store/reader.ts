@@ -7,6 +7,7 @@ import { checkQuery, fitting } from '../../ports/history-page.ts';
 import type {
   HistoryPage,
   HistoryQuery,
+  ListedRoom,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -22,6 +23,7 @@ interface Size {
 }
 
 const CACHE_KIB = 16 * 1024;
+const NOTHING: RoomHead = { seq: 0, change: 0 };
 const EMPTY_PAGE: HistoryPage = { frames: [], firstSeq: 0, more: false };
 
 export class SqliteMessageStoreReader implements MessageStoreReader {
@@ -31,6 +33,7 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
   readonly #sizesUp: Statement<Size, [room: number, after: number, limit: number]>;
   readonly #sizesDown: Statement<Size, [room: number, before: number, limit: number]>;
   readonly #frames: Statement<{ frame: Uint8Array }, [room: number, first: number, last: number]>;
+  readonly #rooms: Statement<{ key: number; room: string }, [after: string, limit: number]>;
   readonly #chain: SenderChain;
 
   /** The store must exist: its writer creates it. */
@@ -48,13 +51,14 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
     this.#sizesDown = db.prepare(`${size} WHERE id > ${start} AND id < ${rowId('?1', '?2')} ORDER BY id DESC LIMIT ?3`);
     this.#frames = db.prepare(`
       SELECT frame FROM message WHERE id BETWEEN ${rowId('?1', '?2')} AND ${rowId('?1', '?3')} ORDER BY id`);
+    this.#rooms = db.prepare('SELECT key, id AS room FROM room WHERE id > ? ORDER BY id LIMIT ?');
     this.#chain = new SenderChain(db, 'message');
   }
 
   head(room: string): RoomHead {
     return guarded("read a room's head", () => {
       const key = this.#key(room);
-      return (key === null ? null : this.#head.get(key)) ?? { seq: 0, change: 0 };
+      return (key === null ? null : this.#head.get(key)) ?? NOTHING;
     });
   }
 
@@ -72,6 +76,12 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
       const rows = this.#frames.all(key, firstSeq, Math.max(near.seq, far.seq));
       return { frames: rows.map((row) => row.frame), firstSeq, more: sizes.length > count };
     });
+  }
+
+  rooms(after: string, limit: number): readonly ListedRoom[] {
+    return guarded('list rooms', () =>
+      this.#rooms.all(after, limit).map(({ key, room }) => ({ room, ...(this.#head.get(key) ?? NOTHING) })),
+    );
   }
 
   nonces(room: string, sender: string, limit: number): readonly PostedNonce[] {

@@ -11,6 +11,7 @@ import { checkQuery } from '../../ports/history-page.ts';
 import type {
   HistoryPage,
   HistoryQuery,
+  ListedRoom,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -19,7 +20,7 @@ import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
 import { NOWHERE } from '../position.ts';
 import { Replicas, type ReplicasOptions, type ReplicasStats } from '../replicas.ts';
 import { type FoundPage, readPage } from './history.ts';
-import { bytesOf, lastPosts } from './rows.ts';
+import { bytesOf, lastPosts, textOf } from './rows.ts';
 import { STREAM_TABLES } from './schema.ts';
 
 export interface MessageStoreReaderOptions {
@@ -37,6 +38,13 @@ interface ReaderServers {
 const HEAD = `
   SELECT (SELECT MAX(seq) FROM ${STREAM_TABLES.messages} WHERE room = ?) AS seq,
     (SELECT MAX(seq) FROM ${STREAM_TABLES.changes} WHERE room = ?) AS \`change\``;
+
+/** Steps from room to room in the tree of the primary key. */
+const ROOMS = `
+  SELECT heads.room, heads.seq,
+    (SELECT MAX(seq) FROM ${STREAM_TABLES.changes} AS changes WHERE changes.room = heads.room) AS \`change\`
+  FROM (SELECT room, MAX(seq) AS seq FROM ${STREAM_TABLES.messages} WHERE room > ? GROUP BY room ORDER BY room LIMIT ?) AS heads
+  ORDER BY heads.room`;
 
 /** Opens nothing yet: the first read does. The tables must exist: the writer makes them. */
 export function openMessageStoreReader(
@@ -86,6 +94,14 @@ class MysqlMessageStoreReader implements MessageStoreReader {
     const page = isNewest ? undefined : await this.#replicaPage(query);
     const { frames, firstSeq, more } = page ?? (await readPage(this.#primary, query));
     return { frames, firstSeq, more };
+  }
+
+  async rooms(after: string, limit: number): Promise<readonly ListedRoom[]> {
+    const rows = await this.#primary.rows<{ room: Uint8Array; seq: number; change: number | null }>(ROOMS, [
+      bytesOf(after),
+      limit,
+    ]);
+    return rows.map(({ room, seq, change }) => ({ room: textOf(room), seq, change: change ?? 0 }));
   }
 
   async nonces(room: string, sender: string, limit: number): Promise<readonly PostedNonce[]> {

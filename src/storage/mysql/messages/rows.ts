@@ -142,6 +142,6 @@ export function bytesOf(text: string): Uint8Array {
   return Buffer.from(text);
 }
 
-function textOf(bytes: Uint8Array): string {
+export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
