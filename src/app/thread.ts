@@ -78,6 +78,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     'log-writer': threadOfRole(crew, 'log'),
     persister: threadOfRole(crew, 'persister'),
     records: threadOfRole(crew, 'records'),
+    'file-records': threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
     searcher: threadOfRole(crew, 'search'),

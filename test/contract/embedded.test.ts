@@ -1,12 +1,14 @@
 /** The embedded driver under the contract of every port. */
 import { setDefaultTimeout } from 'bun:test';
 import { join } from 'node:path';
+import { SqliteFileRecords } from '../../src/storage/embedded/files/sqlite-file-records.ts';
 import { SegmentedLogReader } from '../../src/storage/embedded/log/reader.ts';
 import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../src/storage/embedded/store/reader.ts';
 import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/writer.ts';
 import { TEST_MS } from '../support/wait.ts';
+import { fileRecordsContract } from './file-records.ts';
 import { messageLogContract } from './message-log.ts';
 import { messageStoreContract } from './message-store.ts';
 import { recordsContract } from './records.ts';
@@ -44,6 +46,16 @@ recordsContract('embedded', () => {
   const dir = tempDir();
   return {
     open: () => new SqliteRecords(join(dir.path, 'records.db')),
+    [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+  };
+});
+
+fileRecordsContract('embedded', () => {
+  const dir = tempDir();
+  const records = new SqliteRecords(join(dir.path, 'records.db'));
+  return {
+    open: async () => ({ records, files: new SqliteFileRecords(records.database) }),
+    close: async () => records.close(),
     [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
   };
 });

@@ -1,16 +1,30 @@
 /** The records on a real MySQL under the contract of the port, with its replica in use. */
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
+import { MysqlFileRecords } from '../../src/storage/mysql/files/mysql-file-records.ts';
 import { type MysqlServers, openMysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
 import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
 import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
+import { fileRecordsContract } from './file-records.ts';
 import { recordsContract } from './records.ts';
 
 // A server that others use too may be slow; nothing here waits for time to pass.
 setDefaultTimeout(120_000);
 
-const TABLES = ['token_revocation', 'user_file', 'file', 'room_member', 'rooms', 'user_token', 'users'];
+const TABLES = [
+  'token_revocation',
+  'upload_reservation',
+  'file_usage',
+  'share',
+  'room_file',
+  'user_file',
+  'file',
+  'room_member',
+  'rooms',
+  'user_token',
+  'users',
+];
 
 describeWith(['mysql'], 'mysql', (variables) => {
   let database: TestDatabase;
@@ -31,12 +45,25 @@ describeWith(['mysql'], 'mysql', (variables) => {
     await database[Symbol.asyncDispose]();
   });
 
-  recordsContract('mysql', async () => {
+  const emptied = async (): Promise<MysqlServers> => {
     for (const table of TABLES) await servers.primary.run(`DELETE FROM ${table}`);
     // The tables were emptied behind the records' back, so that nothing from before is known of them.
-    const opened = { ...servers, positions: await ownPositions(servers.primary, servers.replicas) };
+    return { ...servers, positions: await ownPositions(servers.primary, servers.replicas) };
+  };
+
+  recordsContract('mysql', async () => {
+    const opened = await emptied();
     return {
       open: () => new MysqlRecords(opened),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  });
+
+  fileRecordsContract('mysql', async () => {
+    const opened = await emptied();
+    return {
+      open: async () => ({ records: new MysqlRecords(opened), files: new MysqlFileRecords(opened) }),
+      close: async () => undefined,
       [Symbol.asyncDispose]: async () => undefined,
     };
   });

@@ -1,4 +1,5 @@
-/** The records thread: users, rooms and members, the deaths of tokens, and reading messages. */
+/** The records thread: users, rooms, members and files, the deaths of tokens, and reading messages. */
+import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
@@ -14,6 +15,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   const circuits = new Circuits(environment);
   const reading = await openReading(environment, circuits);
   shard.register(recordsKind, records(reading.records));
+  shard.register(fileRecordsKind, fileRecords(reading.files));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
   return {

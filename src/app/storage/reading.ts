@@ -7,8 +7,10 @@ import { CachedMessageReader } from '../../storage/cache/cached-message-reader.t
 import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
+import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
+import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
@@ -16,6 +18,7 @@ import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
 import { RECORDS_SCHEMA } from '../../storage/mysql/schema/records.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
+import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import type { Records } from '../../storage/ports/records.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
@@ -32,6 +35,7 @@ import { committedSample } from './store.ts';
 
 export interface OpenReading {
   readonly records: Records;
+  readonly files: FileRecords;
   readonly messages: MessageStoreReader;
   backEnds(): readonly BackEndReport[];
   samples(): readonly Sample[];
@@ -59,6 +63,7 @@ function openEmbedded(dataDir: string): OpenReading {
   const messages = new SqliteMessageStoreReader(paths.messages);
   return {
     records,
+    files: new SqliteFileRecords(records.database),
     messages,
     backEnds: () => [],
     samples: () => [],
@@ -88,6 +93,7 @@ async function openMysql(
   const messages = messageStoreReaderOn(servers);
   return {
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
+    files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
     samples: () => [committedSample('records', servers.primary.committed)],
@@ -140,6 +146,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
   );
   return {
     records,
+    files: inner.files,
     messages,
     samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],
     backEnds: () => [...inner.backEnds(), ...(connection === undefined ? [] : [connection.report()])],

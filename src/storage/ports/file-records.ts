@@ -127,6 +127,8 @@ export interface ListQuery {
   readonly after?: ListCursor;
   /** Part of the name; case does not count. */
   readonly search?: string;
+  /** When it is asked: gifts that have expired by then are left out. */
+  readonly at: number;
 }
 
 /**
@@ -281,6 +283,4 @@ export interface FileRecords {
   countDownload(share: string, at: number): Promised<boolean>;
   /** Forgets links and gifts that expired before this time. */
   forgetShares(before: number): Promised<void>;
-
-  close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-/** Tables of the records: users, tokens, dead tokens, rooms and members. */
+/** Tables of the records: users, tokens, dead tokens, rooms, members and files. */
+import { FILE_TABLES } from '../files/schema.ts';
 import type { Migration } from '../migrations.ts';
 
 export const RECORDS_MIGRATIONS: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
     name: 'when tokens were last seen',
     sql: 'ALTER TABLE user_token ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;',
   },
+  FILE_TABLES,
 ];

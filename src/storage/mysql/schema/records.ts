@@ -5,17 +5,8 @@
  * `ann` and `ann ` for the same name. Text that is only shown is VARCHAR. Times are milliseconds since the epoch (UTC).
  */
 import type { Schema } from '../migrations.ts';
-
-const OPTIONS = 'ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
-
-/** As long as the protocol lets them be; a name has up to 64 code points of 4 bytes, a device up to 128. */
-const ID = 'VARBINARY(64)';
-const USERNAME = 'VARBINARY(256)';
-const DEVICE = 'VARBINARY(512)';
-/** Hex SHA-256. */
-const HASH = 'VARBINARY(64)';
-const COUNT = 'BIGINT UNSIGNED NOT NULL';
-const STATUS = 'VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL';
+import { COUNT, DEVICE, HASH, ID, OPTIONS, STATUS, USERNAME } from './columns.ts';
+import { FILE_TABLES } from './files.ts';
 
 export const RECORDS_SCHEMA: Schema = {
   part: 'records',
@@ -120,5 +111,6 @@ export const RECORDS_SCHEMA: Schema = {
       name: 'when tokens were last seen',
       statements: [`ALTER TABLE user_token ADD COLUMN seen_at ${COUNT} DEFAULT 0`],
     },
+    FILE_TABLES,
   ],
 };
