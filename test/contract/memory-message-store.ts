@@ -1,6 +1,9 @@
 /** The message store's reference model: what the port says, in the plainest form. */
+
+import { StorageFault } from '../../src/storage/ports/faults.ts';
 import type { LogRecord, RecordStream } from '../../src/storage/ports/log-record.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   InsertBatch,
@@ -10,14 +13,25 @@ import type {
   MessageStoreWriter,
   PostedNonce,
   RoomHead,
+  StatesPage,
+  StatesQuery,
+  StoredChange,
+  StoredState,
 } from '../../src/storage/ports/message-store.ts';
 
-type Stored = Pick<LogRecord, 'seq' | 'sender' | 'nonce' | 'at' | 'frame'>;
+type Stored = Pick<LogRecord, 'seq' | 'sender' | 'nonce' | 'at' | 'frame'> & { readonly target: number };
+
+interface State extends StoredState {
+  readonly pinned: boolean;
+  /** Number of the change that recalled it, or 0. */
+  readonly recalled: number;
+}
 
 const NONCE_WINDOW = 1_000;
 
 export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReader {
   readonly #streams: Record<RecordStream, Map<string, Stored[]>> = { messages: new Map(), changes: new Map() };
+  readonly #states = new Map<string, Map<number, State>>();
   readonly #epochs = new Map<number, number>();
   readonly #persisted = new Map<number, number>();
   #lastEpoch = 0;
@@ -83,9 +97,33 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
       .slice(0, limit);
   }
 
-  nonces(room: string, sender: string, limit: number): PostedNonce[] {
-    const posts = this.#rows('messages', room).filter((row) => row.sender === sender);
+  nonces(room: string, sender: string, limit: number, stream: RecordStream = 'messages'): PostedNonce[] {
+    const posts = this.#rows(stream, room).filter((row) => row.sender === sender);
     return posts.slice(Math.max(0, posts.length - limit)).map(({ nonce, seq, at }) => ({ nonce, seq, at }));
+  }
+
+  changes({ room, after, to, limit, maxBytes }: ChangesQuery): StoredChange[] {
+    if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw new StorageFault('refused', 'no such limit');
+    const rows = this.#rows('changes', room).filter((row) => row.seq > after && row.seq <= to);
+    return withinBytes(rows.slice(0, limit), maxBytes, ({ frame }) => frame).map(({ seq, target, frame }) => ({
+      change: seq,
+      seq: target,
+      frame,
+    }));
+  }
+
+  states({ room, from, to, descending, maxBytes }: StatesQuery): StatesPage {
+    const ascending = this.#statesOf(room).filter(({ seq }) => seq >= from && seq <= to);
+    const all = descending ? ascending.toReversed() : ascending;
+    const states = withinBytes(all, maxBytes, ({ state }) => state);
+    const next = all[states.length];
+    const end = descending ? from : to;
+    const reached = next === undefined ? end : next.seq + (descending ? 1 : -1);
+    return { states: states.map(({ seq, change, state }) => ({ seq, change, state })), reached };
+  }
+
+  pins(room: string): StoredState[] {
+    return this.#statesOf(room).flatMap(({ seq, change, state, pinned }) => (pinned ? [{ seq, change, state }] : []));
   }
 
   close(): void {}
@@ -94,24 +132,57 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     return this.#streams[stream].get(room) ?? [];
   }
 
+  #statesOf(room: string): State[] {
+    return [...(this.#states.get(room)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
+  }
+
+  #apply({ room, seq: change, effect }: LogRecord): void {
+    if (effect === undefined) return;
+    const states = this.#states.get(room) ?? new Map<number, State>();
+    this.#states.set(room, states);
+    const there = states.get(effect.seq);
+    const recalled = Math.max(there?.recalled ?? 0, effect.recalls ? change : 0);
+    const isNewest = there === undefined || change > there.change;
+    states.set(effect.seq, isNewest ? { ...effect, change, recalled } : { ...there, recalled });
+    if (recalled === 0) return;
+    const erase = (stream: RecordStream, isErased: (row: Stored) => boolean): void => {
+      const rows = this.#rows(stream, room).map((row) => (isErased(row) ? { ...row, frame: new Uint8Array(0) } : row));
+      this.#streams[stream].set(room, rows);
+    };
+    erase('messages', ({ seq }) => seq === effect.seq);
+    erase('changes', ({ seq, target }) => target === effect.seq && seq < recalled);
+  }
+
   #place(record: LogRecord): 'stored' | 'repeated' | string {
     const isOutdated = record.epoch < (this.#epochs.get(record.slot) ?? 0);
     const rows = this.#rows(record.stream, record.room);
     const there = rows.find((row) => row.seq === record.seq);
     if (there) {
       const same = there.sender === record.sender && there.nonce === record.nonce;
-      if (same && Buffer.compare(there.frame, record.frame) === 0) return 'repeated';
+      if (same && (there.frame.length === 0 || Buffer.compare(there.frame, record.frame) === 0)) return 'repeated';
       return isOutdated ? 'outdated' : 'seq taken';
     }
     if (isOutdated) return 'outdated';
     const posts = rows.filter((row) => row.sender === record.sender).slice(-NONCE_WINDOW);
     const known = posts.some((row) => row.nonce === record.nonce);
-    const { seq, sender, nonce, at, frame } = record;
+    const { seq, sender, nonce, at, frame, effect } = record;
+    const target = effect?.seq ?? 0;
     const row = known
-      ? { seq, sender: '', nonce: '', at, frame: new Uint8Array(0) }
-      : { seq, sender, nonce, at, frame };
+      ? { seq, sender: '', nonce: '', at, frame: new Uint8Array(0), target }
+      : { seq, sender, nonce, at, frame, target };
     const next = [...rows, row].sort((a, b) => a.seq - b.seq);
     this.#streams[record.stream].set(record.room, next);
+    if (!known) this.#apply(record);
     return known ? 'nonce taken' : 'stored';
   }
+}
+
+/** The first one always, then as many as the bytes allow. */
+function withinBytes<T>(rows: readonly T[], maxBytes: number, bytesOf: (row: T) => Uint8Array): readonly T[] {
+  let bytes = 0;
+  for (const [index, row] of rows.entries()) {
+    bytes += bytesOf(row).length;
+    if (index > 0 && bytes > maxBytes) return rows.slice(0, index);
+  }
+  return rows;
 }

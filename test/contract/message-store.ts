@@ -1,15 +1,17 @@
 /** What every message store does, whatever it is made of. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { LogRecord } from '../../src/storage/ports/log-record.ts';
+import type { ChangeEffect, LogRecord } from '../../src/storage/ports/log-record.ts';
 import type { Fence } from '../../src/storage/ports/message-log.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   InsertBatch,
   InsertReport,
   MessageStoreReader,
   MessageStoreWriter,
+  StatesQuery,
 } from '../../src/storage/ports/message-store.ts';
 import { faultOf } from './fault-of.ts';
 import { MemoryMessageStore } from './memory-message-store.ts';
@@ -70,6 +72,16 @@ function batch(records: readonly LogRecord[], position: number, fence?: Fence): 
   return { partition: 0, position, records, ...(fence === undefined ? {} : { fence }) };
 }
 
+/** A change of message `seq`, whose state says which change made it. */
+function change(number: number, seq: number, effect: Partial<ChangeEffect> = {}): LogRecord {
+  const state = frameOf(`state ${number}`);
+  return post(number, {
+    stream: 'changes',
+    frame: frameOf(`change ${number}`),
+    effect: { seq, state, recalls: false, pinned: false, ...effect },
+  });
+}
+
 const posts = (count: number): LogRecord[] => Array.from({ length: count }, (_, index) => post(index + 1));
 const newest: HistoryQuery = { room: 'room', limit: 50, maxBytes: 1 << 30 };
 
@@ -78,6 +90,7 @@ export function messageStoreContract(name: string, makeDriver: () => StoreDriver
     insertRules(() => open(makeDriver));
     refusalRules(() => open(makeDriver));
     readRules(() => open(makeDriver));
+    changeRules(() => open(makeDriver));
 
     test('[STORE1] any sequence of inserts and reads agrees with the reference model', async () => {
       await fc.assert(
@@ -326,11 +339,137 @@ function readRules(openStore: () => Promise<OpenStore>): void {
   });
 }
 
+const allStates = { room: 'room', from: 1, to: 100, descending: false, maxBytes: 1 << 30, known: 0 };
+const allChanges = { room: 'room', after: 0, to: 100, limit: 200, maxBytes: 1 << 30, known: 0 };
+
+function changeRules(openStore: () => Promise<OpenStore>): void {
+  const statesOf = async (store: OpenStore, query: Partial<StatesQuery> = {}) => {
+    const { states, reached } = await store.reader.states({ ...allStates, ...query });
+    return [states.map(({ seq, change, state }) => [seq, change, new TextDecoder().decode(state)]), reached];
+  };
+  const changesOf = async (store: OpenStore, query: Partial<ChangesQuery> = {}) =>
+    (await store.reader.changes({ ...allChanges, ...query })).map(({ change, seq, frame }) => [
+      change,
+      seq,
+      new TextDecoder().decode(frame),
+    ]);
+
+  test('[CHG21] a change is stored with what it makes of its message, and the newest one of a message stays', async () => {
+    await using store = await openStore();
+    await store.writer.insert(batch([...posts(3), change(1, 2), change(2, 3), change(3, 2)], 1));
+    expect((await store.writer.insert(batch([change(2, 3), change(4, 3)], 2))).repeated).toBe(1);
+    await store.reopen();
+    expect(await store.reader.head('room')).toEqual({ seq: 3, change: 4 });
+    expect(await statesOf(store)).toEqual([
+      [
+        [2, 3, 'state 3'],
+        [3, 4, 'state 4'],
+      ],
+      100,
+    ]);
+    expect(await changesOf(store)).toEqual([
+      [1, 2, 'change 1'],
+      [2, 3, 'change 2'],
+      [3, 2, 'change 3'],
+      [4, 3, 'change 4'],
+    ]);
+    expect((await store.reader.nonces('room', 'ann', 2, 'changes')).map(({ seq }) => seq)).toEqual([3, 4]);
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2', 'frame 3']);
+  });
+
+  test('[CHG22] a recall deletes the frames of its message and of its earlier changes, and their replay is a repetition', async () => {
+    await using store = await openStore();
+    const before = [...posts(2), change(1, 1), change(2, 2), change(3, 1)];
+    await store.writer.insert(batch([...before, change(4, 1, { recalls: true })], 1));
+    expect(await changesOf(store)).toEqual([
+      [1, 1, ''],
+      [2, 2, 'change 2'],
+      [3, 1, ''],
+      [4, 1, 'change 4'],
+    ]);
+    expect(await store.writer.insert(batch([...before, change(4, 1, { recalls: true })], 2))).toEqual({
+      inserted: 0,
+      repeated: 6,
+      outdated: 0,
+      refused: [],
+    });
+    expect((await store.reader.nonces('room', 'ann', 9)).map(({ nonce }) => nonce)).toEqual(['nonce 1', 'nonce 2']);
+    expect((await store.reader.nonces('room', 'ann', 9, 'changes')).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect((await statesOf(store))[0]).toEqual([
+      [1, 4, 'state 4'],
+      [2, 2, 'state 2'],
+    ]);
+  });
+
+  test('[CHG22] a change that comes to the store behind the recall of its message loses its frame too', async () => {
+    await using store = await openStore();
+    await store.writer.insert(batch([...posts(1), change(2, 1, { recalls: true })], 1));
+    await store.writer.insert(batch([change(1, 1)], 2));
+    expect(await changesOf(store)).toEqual([
+      [1, 1, ''],
+      [2, 1, 'change 2'],
+    ]);
+    expect((await statesOf(store))[0]).toEqual([[1, 2, 'state 2']]);
+  });
+
+  test('[CHG23] pins are the messages whose newest change says so', async () => {
+    await using store = await openStore();
+    const pin = (number: number, seq: number, pinned: boolean): LogRecord => change(number, seq, { pinned });
+    await store.writer.insert(batch([...posts(3), pin(1, 3, true), pin(2, 1, true), pin(3, 2, true)], 1));
+    await store.writer.insert(batch([pin(4, 3, false), { ...pin(5, 1, true), room: 'next' }], 2));
+    expect((await store.reader.pins('room', 4)).map(({ seq, change: by }) => [seq, by])).toEqual([
+      [1, 2],
+      [2, 3],
+    ]);
+    expect(await store.reader.pins('nowhere', 0)).toEqual([]);
+  });
+
+  test('[CHG24] pages of changes and states keep to their range, their number and their bytes, and have their first', async () => {
+    await using store = await openStore();
+    const state = new Uint8Array(100);
+    const frame = new Uint8Array(100);
+    const changes = [1, 2, 3, 4, 5].map((n) => ({ ...change(n, n * 2, { state }), frame }));
+    await store.writer.insert(batch([...posts(12), ...changes], 1));
+    const numbers = async (query: Partial<ChangesQuery>) => (await changesOf(store, query)).map(([number]) => number);
+    expect(await numbers({ after: 1, to: 4 })).toEqual([2, 3, 4]);
+    expect(await numbers({ limit: 2 })).toEqual([1, 2]);
+    expect(await numbers({ maxBytes: 250 })).toEqual([1, 2]);
+    expect(await numbers({ maxBytes: 1 })).toEqual([1]);
+    expect(await numbers({ after: 5 })).toEqual([]);
+    expect(await numbers({ room: 'nowhere' })).toEqual([]);
+    const reach = async (query: Partial<StatesQuery>) => {
+      const [states, reached] = (await statesOf(store, query)) as [number[][], number];
+      return [...states.map(([seq]) => seq), 'to', reached];
+    };
+    expect(await reach({ from: 3, to: 9 })).toEqual([4, 6, 8, 'to', 9]);
+    expect(await reach({ from: 3, to: 9, descending: true })).toEqual([8, 6, 4, 'to', 3]);
+    expect(await reach({ from: 3, to: 9, maxBytes: 250 })).toEqual([4, 6, 'to', 7]);
+    expect(await reach({ from: 3, to: 9, maxBytes: 250, descending: true })).toEqual([8, 6, 'to', 5]);
+    expect(await reach({ from: 3, to: 9, maxBytes: 1 })).toEqual([4, 'to', 5]);
+    expect(await reach({ from: 11, to: 12 })).toEqual(['to', 12]);
+    expect(await reach({ room: 'nowhere' })).toEqual(['to', 100]);
+    expect(await faultOf(() => store.reader.changes({ ...allChanges, limit: 0 }))).toBe('refused');
+  });
+
+  test('[CHG25] a change whose nonce repeats has no effect, and an empty frame that names its message keeps its number', async () => {
+    await using store = await openStore();
+    const twice = { ...change(2, 2, { recalls: true, pinned: true }), nonce: 'nonce 1' };
+    expect((await store.writer.insert(batch([...posts(2), change(1, 1), twice], 1))).refused).toHaveLength(1);
+    expect(await changesOf(store)).toEqual([
+      [1, 1, 'change 1'],
+      [2, 2, ''],
+    ]);
+    expect((await statesOf(store))[0]).toEqual([[1, 1, 'state 1']]);
+    expect(await store.reader.pins('room', 2)).toEqual([]);
+    expect(textsOf(await store.reader.history(newest))).toEqual(['frame 1', 'frame 2']);
+  });
+}
+
 const ROOMS = ['r', 'R'];
 const SENDERS = ['s', 'S'];
 const SLOTS = [0, 1_023];
 
-const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
+const anyPost: fc.Arbitrary<LogRecord> = fc.record({
   stream: fc.constantFrom('messages', 'messages', 'changes'),
   slot: fc.constantFrom(...SLOTS),
   epoch: fc.constantFrom(1, 1, 1, 2),
@@ -341,6 +480,21 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.record({
   at: fc.constantFrom(1, 1_700_000_000_000),
   frame: fc.constantFrom(frameOf('one'), frameOf('two')),
 });
+
+const anyEffect: fc.Arbitrary<ChangeEffect> = fc.record({
+  seq: fc.integer({ min: 1, max: 6 }),
+  state: fc.constantFrom(frameOf('x'), frameOf('state')),
+  recalls: fc.constantFrom(false, false, true),
+  pinned: fc.boolean(),
+});
+
+const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
+  { weight: 2, arbitrary: anyPost },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(anyPost, anyEffect).map(([some, effect]) => ({ ...some, stream: 'changes' as const, effect })),
+  },
+);
 
 const anyBatch: fc.Arbitrary<InsertBatch> = fc.record(
   {
@@ -369,11 +523,31 @@ async function expectEqualReads(reader: MessageStoreReader, model: MemoryMessage
   for (const room of ROOMS) {
     expect(await reader.head(room)).toEqual(model.head(room));
     for (const direction of [{}, { after: 4 }, { before: 6 }]) {
-      const query = { room, limit: 3, maxBytes: 7, ...direction };
+      // Whole pages: where a page ends may differ while a replica has what a recall has deleted.
+      const query = { room, limit: 3, maxBytes: 1_000, ...direction };
       const page = await reader.history(query);
       const expected = model.history(query);
-      expect([textsOf(page), page.firstSeq, page.more]).toEqual([textsOf(expected), expected.firstSeq, expected.more]);
+      const texts = textsOf(page).map((text, index) => (expected.frames[index]?.length === 0 ? '' : text));
+      expect([texts, page.firstSeq, page.more]).toEqual([textsOf(expected), expected.firstSeq, expected.more]);
     }
+    const known = model.head(room).change;
+    const changes = { room, after: 2, to: 11, limit: 5, maxBytes: 12, known };
+    expect(plain(await reader.changes(changes))).toEqual(plain(model.changes(changes)));
+    for (const descending of [true, false]) {
+      const states = { room, from: 2, to: 5, descending, maxBytes: 7, known };
+      expect(plain(await reader.states(states))).toEqual(plain(model.states(states)));
+    }
+    expect(plain(await reader.pins(room, known))).toEqual(plain(model.pins(room)));
     for (const sender of SENDERS) expect(await reader.nonces(room, sender, 3)).toEqual(model.nonces(room, sender, 3));
   }
+}
+
+/** Bytes as text: a Buffer and a Uint8Array of the same bytes are the same. */
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) => {
+      const isBytes = inner instanceof Uint8Array && !Buffer.isBuffer(inner);
+      return isBytes ? Buffer.from(inner).toJSON() : inner;
+    }),
+  );
 }

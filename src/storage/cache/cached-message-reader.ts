@@ -5,14 +5,23 @@
  * then for good: so a cached block has no hole and misses nothing, however old it is. Everything near the head comes out
  * of the store; heads and nonces always do. A block is cached when it is asked for a second time, so that reading old
  * history once costs the cache nothing.
+ *
+ * A block is made of messages as they were posted: changes, and what they have made of messages, always come out of the
+ * store. A recalled message may stay in a block until it expires; its state says that it is not to be shown.
  */
+import type { RecordStream } from '../ports/log-record.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   ListedRoom,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
+  StatesPage,
+  StatesQuery,
+  StoredChange,
+  StoredState,
 } from '../ports/message-store.ts';
 import type { Promised } from '../ports/records.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -89,8 +98,20 @@ export class CachedMessageReader implements MessageStoreReader {
     return this.#inner.rooms(after, limit);
   }
 
-  nonces(room: string, sender: string, limit: number): Promised<readonly PostedNonce[]> {
-    return this.#inner.nonces(room, sender, limit);
+  nonces(room: string, sender: string, limit: number, stream?: RecordStream): Promised<readonly PostedNonce[]> {
+    return this.#inner.nonces(room, sender, limit, stream);
+  }
+
+  changes(query: ChangesQuery): Promised<readonly StoredChange[]> {
+    return this.#inner.changes(query);
+  }
+
+  states(query: StatesQuery): Promised<StatesPage> {
+    return this.#inner.states(query);
+  }
+
+  pins(room: string, known: number): Promised<readonly StoredState[]> {
+    return this.#inner.pins(room, known);
   }
 
   async history(query: HistoryQuery): Promise<HistoryPage> {

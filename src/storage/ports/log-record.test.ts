@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { decodeLogRecord, encodeLogRecord, type LogRecord } from './log-record.ts';
+import { type ChangeEffect, decodeLogRecord, encodeLogRecord, type LogRecord } from './log-record.ts';
 
 const uint48 = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((value) => value.isWellFormed());
@@ -14,6 +14,29 @@ const record: fc.Arbitrary<LogRecord> = fc.record({
   nonce: text,
   at: uint48,
   frame: fc.uint8Array({ maxLength: 100 }),
+});
+
+const effect: fc.Arbitrary<ChangeEffect> = fc.record({
+  seq: uint48,
+  state: fc.uint8Array({ maxLength: 100 }),
+  recalls: fc.boolean(),
+  pinned: fc.boolean(),
+});
+
+test('[CHG20] the effect of a change is decoded as it was encoded, and a record that is cut inside it is refused', () => {
+  fc.assert(
+    fc.property(record, effect, (some, written) => {
+      const bytes = encodeLogRecord({ ...some, stream: 'changes', effect: written });
+      const read = decodeLogRecord(bytes);
+      expect({ ...read.effect, state: [...(read.effect?.state ?? [])] }).toEqual({
+        ...written,
+        state: [...written.state],
+      });
+      expect([read.stream, ...read.frame]).toEqual(['changes', ...some.frame]);
+      const cut = bytes.subarray(0, bytes.length - some.frame.length - 1);
+      expect(() => decodeLogRecord(cut)).toThrow(RangeError);
+    }),
+  );
 });
 
 test('[LOG14] a record is decoded as it was encoded, byte-order marks and all', () => {

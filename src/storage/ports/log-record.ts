@@ -2,11 +2,23 @@
  * One record of the message log: what a room decided, encoded once by the room and never re-encoded on its way to disk.
  *
  * Layout (big endian): u8 version=1, u8 stream, u16 slot, u32 epoch, u48 seq, u48 at, u8+room, u8+sender, u8+nonce, rest = frame.
- * Strings are UTF-8 with a length byte.
+ * Strings are UTF-8 with a length byte. Stream 2 is a change with its effect before the frame: u48 seq, u8 flags, u32+state.
  */
 
 /** Which of a room's two ordered streams a record belongs to. */
 export type RecordStream = 'messages' | 'changes';
+
+/** What a change makes of its message: decided by the room, so that the store need not understand it. */
+export interface ChangeEffect {
+  /** The message. */
+  readonly seq: number;
+  /** All that its changes have made of the message so far, encoded. */
+  readonly state: Uint8Array;
+  /** The content of the message, and of its earlier changes, is deleted with this change. */
+  readonly recalls: boolean;
+  /** Whether the message is pinned now. */
+  readonly pinned: boolean;
+}
 
 export interface LogRecord {
   readonly stream: RecordStream;
@@ -24,11 +36,19 @@ export interface LogRecord {
   readonly at: number;
   /** The encoded `message` (or `changed`) notification, byte for byte as sockets receive it. */
   readonly frame: Uint8Array;
+  /** Of changes. */
+  readonly effect?: ChangeEffect;
 }
 
 const VERSION = 1;
 const STRINGS_AT = 2 + 2 + 4 + 6 + 6;
 const FIXED_BYTES = STRINGS_AT + 3;
+const EFFECT_BYTES = 6 + 1 + 4;
+const MESSAGES = 0;
+const CHANGES = 1;
+const CHANGES_WITH_EFFECT = 2;
+const RECALLS = 1;
+const PINNED = 2;
 const TWO_POW_32 = 0x1_0000_0000;
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -41,10 +61,13 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
   if (room.length > 255 || sender.length > 255 || nonce.length > 255) {
     throw new RangeError('a log record holds strings of at most 255 bytes');
   }
-  const bytes = new Uint8Array(FIXED_BYTES + room.length + sender.length + nonce.length + record.frame.length);
+  const { effect } = record;
+  const effectBytes = effect === undefined ? 0 : EFFECT_BYTES + effect.state.length;
+  const textBytes = room.length + sender.length + nonce.length;
+  const bytes = new Uint8Array(FIXED_BYTES + textBytes + effectBytes + record.frame.length);
   const view = new DataView(bytes.buffer);
   bytes[0] = VERSION;
-  bytes[1] = record.stream === 'messages' ? 0 : 1;
+  bytes[1] = record.stream === 'messages' ? MESSAGES : effect === undefined ? CHANGES : CHANGES_WITH_EFFECT;
   view.setUint16(2, record.slot);
   view.setUint32(4, record.epoch);
   writeUint48(view, 8, record.seq);
@@ -55,13 +78,19 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
     bytes.set(part, offset + 1);
     offset += 1 + part.length;
   }
-  bytes.set(record.frame, offset);
+  if (effect !== undefined) {
+    writeUint48(view, offset, effect.seq);
+    bytes[offset + 6] = (effect.recalls ? RECALLS : 0) | (effect.pinned ? PINNED : 0);
+    view.setUint32(offset + 7, effect.state.length);
+    bytes.set(effect.state, offset + EFFECT_BYTES);
+  }
+  bytes.set(record.frame, offset + effectBytes);
   return bytes;
 }
 
-/** Decodes a record. `frame` is a view of `bytes`. Throws a RangeError on bytes that are no record. */
+/** Decodes a record. `frame`, and the state of an effect, are views of `bytes`. Throws a RangeError on bytes that are no record. */
 export function decodeLogRecord(bytes: Uint8Array): LogRecord {
-  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION || (bytes[1] as number) > 1) {
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION || (bytes[1] as number) > CHANGES_WITH_EFFECT) {
     throw new RangeError('not a log record');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -77,8 +106,10 @@ export function decodeLogRecord(bytes: Uint8Array): LogRecord {
   const room = next();
   const sender = next();
   const nonce = next();
+  const effect = bytes[1] === CHANGES_WITH_EFFECT ? readEffect(bytes, view, offset) : undefined;
+  if (effect !== undefined) offset += EFFECT_BYTES + effect.state.length;
   return {
-    stream: bytes[1] === 0 ? 'messages' : 'changes',
+    stream: bytes[1] === MESSAGES ? 'messages' : 'changes',
     slot: view.getUint16(2),
     epoch: view.getUint32(4),
     seq: readUint48(view, 8),
@@ -87,6 +118,20 @@ export function decodeLogRecord(bytes: Uint8Array): LogRecord {
     sender,
     nonce,
     frame: bytes.subarray(offset),
+    ...(effect === undefined ? {} : { effect }),
+  };
+}
+
+function readEffect(bytes: Uint8Array, view: DataView, offset: number): ChangeEffect {
+  const start = offset + EFFECT_BYTES;
+  const end = start > bytes.length ? start : start + view.getUint32(offset + 7);
+  if (end > bytes.length) throw new RangeError('a log record is cut short');
+  const flags = bytes[offset + 6] as number;
+  return {
+    seq: readUint48(view, offset),
+    state: bytes.subarray(start, end),
+    recalls: (flags & RECALLS) !== 0,
+    pinned: (flags & PINNED) !== 0,
   };
 }
 

@@ -2,7 +2,7 @@
  * The message store: the lasting, indexed home of messages. The persister fills it from the log; history, resume and a
  * room's activation read it.
  */
-import type { LogRecord } from './log-record.ts';
+import type { LogRecord, RecordStream } from './log-record.ts';
 import type { Fence, LogPosition } from './message-log.ts';
 
 /** Up to where a room's streams have reached the store. 0 means "nothing yet". */
@@ -37,14 +37,66 @@ export interface HistoryQuery {
 
 export interface HistoryPage {
   /**
-   * Encoded `message` notifications, always ascending by seq and without a hole. An empty frame stands for a record that
-   * was refused because its nonce repeats an earlier one: its seq is taken, and there is nothing to show.
+   * Encoded `message` notifications, always ascending by seq and without a hole, as they were posted. An empty frame stands
+   * for a record that was refused because its nonce repeats an earlier one, or for a message that was recalled: its seq is
+   * taken, and there is nothing to show. A cache or a replica may have the frame of a recalled message for a while: what its
+   * {@link StoredState} says counts.
    */
   readonly frames: readonly Uint8Array[];
   /** Seq of `frames[0]`; 0 if there is none. */
   readonly firstSeq: number;
   /** Whether there is more in the direction that was asked for. */
   readonly more: boolean;
+}
+
+export interface ChangesQuery {
+  readonly room: string;
+  /** Only changes with a higher number … */
+  readonly after: number;
+  /** … and none above this one. */
+  readonly to: number;
+  /** 1 … 200. */
+  readonly limit: number;
+  /** Stops before the frame that would exceed this many bytes, but never before the first. */
+  readonly maxBytes: number;
+  /** The answer knows of all changes up to this one, which may be above `to`. */
+  readonly known: number;
+}
+
+export interface StoredChange {
+  readonly change: number;
+  /** The message that it changed; 0 where that is not known. */
+  readonly seq: number;
+  /** The encoded `changed` notification; empty where it was refused, or its message was recalled since. */
+  readonly frame: Uint8Array;
+}
+
+export interface StatesQuery {
+  readonly room: string;
+  /** Messages, both ends included. */
+  readonly from: number;
+  readonly to: number;
+  /** From the highest seq down. */
+  readonly descending: boolean;
+  /** Stops before the state that would exceed this many bytes, but never before the first. */
+  readonly maxBytes: number;
+  /** The answer has all changes up to this one applied. */
+  readonly known: number;
+}
+
+/** What its changes have made of a message. */
+export interface StoredState {
+  readonly seq: number;
+  /** Number of the newest change in it. */
+  readonly change: number;
+  readonly state: Uint8Array;
+}
+
+export interface StatesPage {
+  /** Of the messages that have changed, in the order that was asked for. */
+  readonly states: readonly StoredState[];
+  /** How far the answer reaches: seq of the last message that it speaks of, `to` or `from` where it is whole. */
+  readonly reached: number;
 }
 
 /** What the persister moves in one transaction: a stretch of one partition of the log. */
@@ -61,7 +113,10 @@ export interface InsertBatch {
 /** What the persister met while inserting a batch. */
 export interface InsertReport {
   readonly inserted: number;
-  /** Records that were there already, equal in seq, sender, nonce and frame: a replay after a crash. */
+  /**
+   * Records that were there already, equal in seq, sender, nonce and frame, or with a frame that a recall has deleted: a
+   * replay after a crash.
+   */
   readonly repeated: number;
   /** Records of a lower epoch than their slot's: dropped. Their writer had lost the slot and has acknowledged none of them. */
   readonly outdated: number;
@@ -76,8 +131,8 @@ export interface MessageStoreWriter {
   /** A number that no earlier call has returned, higher than all of them, durable when it returns: 1 at first. */
   claimEpoch(): number | Promise<number>;
   /**
-   * Stores records and, in the same transaction, that the partition is persisted up to `position`, and the fence. Durable
-   * when it returns. Idempotent: a record that is there already, and is the same, counts as repeated.
+   * Stores records, their effects and, in the same transaction, that the partition is persisted up to `position`, and the
+   * fence. Of a message's effects the one of the highest change stays. Durable when it returns. Idempotent: a record that is there already, and is the same, counts as repeated.
    */
   insert(batch: InsertBatch): InsertReport | Promise<InsertReport>;
   /** The highest position of the partition that was given to a successful `insert`; 0 at first. */
@@ -93,7 +148,17 @@ export interface MessageStoreReader {
    * that the store knows may be among them.
    */
   rooms(after: string, limit: number): readonly ListedRoom[] | Promise<readonly ListedRoom[]>;
-  /** The sender's last posts in the room, at most `limit`, ascending by seq. */
-  nonces(room: string, sender: string, limit: number): readonly PostedNonce[] | Promise<readonly PostedNonce[]>;
+  /** The sender's last posts, or changes, in the room, at most `limit`, ascending by seq. */
+  nonces(
+    room: string,
+    sender: string,
+    limit: number,
+    stream?: RecordStream,
+  ): readonly PostedNonce[] | Promise<readonly PostedNonce[]>;
+  /** Ascending, without a hole where there is none in the room. */
+  changes(query: ChangesQuery): readonly StoredChange[] | Promise<readonly StoredChange[]>;
+  states(query: StatesQuery): StatesPage | Promise<StatesPage>;
+  /** States of the pinned messages, ascending by seq, with all changes up to `known` applied. */
+  pins(room: string, known: number): readonly StoredState[] | Promise<readonly StoredState[]>;
   close(): void | Promise<void>;
 }

@@ -64,8 +64,11 @@ export class StoreModel {
         return this.#disk.operate('reader', () => this.durable.history(query));
       },
       rooms: (after, limit) => this.#disk.operate('reader', () => this.durable.rooms(after, limit)),
-      nonces: (room, sender, limit) =>
-        this.#disk.operate('reader', () => (limit === 0 ? [] : this.durable.nonces(room, sender, limit))),
+      nonces: (room, sender, limit, stream) =>
+        this.#disk.operate('reader', () => (limit === 0 ? [] : this.durable.nonces(room, sender, limit, stream))),
+      changes: (query) => this.#disk.operate('reader', () => this.durable.changes(query)),
+      states: (query) => this.#disk.operate('reader', () => this.durable.states(query)),
+      pins: (room) => this.#disk.operate('reader', () => this.durable.pins(room)),
       close: () => undefined,
     };
   }
@@ -89,7 +92,9 @@ function never<T>(): T {
 }
 
 function ownBytes(record: LogRecord): LogRecord {
-  return { ...record, frame: record.frame.slice() };
+  const { frame, effect } = record;
+  const own = { ...record, frame: frame.slice() };
+  return effect === undefined ? own : { ...own, effect: { ...effect, state: effect.state.slice() } };
 }
 
 function checkQuery({ limit, after, before }: HistoryQuery): void {

@@ -32,18 +32,21 @@ export class SqlitePlaceholderFiller implements PlaceholderFiller {
     const key = this.#db.query<{ key: number }, [string]>('SELECT key FROM room WHERE id = ?').get(room)?.key;
     if (key === undefined) return 'ahead';
     const id = rowId('?1', '?2');
-    const find = `SELECT frame FROM ${table} WHERE id = ${id}`;
-    const there = this.#db.query<{ frame: Uint8Array }, [number, number]>(find).get(key, seq)?.frame;
-    if (there === undefined) {
+    const find = `SELECT sender, frame FROM ${table} WHERE id = ${id}`;
+    const there = this.#db.query<{ sender: string; frame: Uint8Array }, [number, number]>(find).get(key, seq);
+    if (there === null) {
       if (seq > this.#head(table, key)) return 'ahead';
       const values = `(${id}, 0, '', '', ?3, ?4)`;
       this.#db
-        .query<unknown, [number, number, number, Uint8Array]>(`INSERT INTO ${table} VALUES ${values}`)
+        .query<unknown, [number, number, number, Uint8Array]>(
+          `INSERT INTO ${table} (id, prev, sender, nonce, at, frame) VALUES ${values}`,
+        )
         .run(key, seq, at, frame);
       return 'filled';
     }
-    if (Buffer.compare(there, frame) === 0) return 'present';
-    if (there.length > 0) return 'taken';
+    if (Buffer.compare(there.frame, frame) === 0) return 'present';
+    // What was recalled has a sender still, and stays recalled.
+    if (there.frame.length > 0 || there.sender !== '') return 'taken';
     const set = `UPDATE ${table} SET at = ?3, frame = ?4 WHERE id = ${id}`;
     this.#db.query<unknown, [number, number, number, Uint8Array]>(set).run(key, seq, at, frame);
     return 'filled';

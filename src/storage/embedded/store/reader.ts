@@ -1,20 +1,28 @@
 /**
  * The message store's reading side. Each read is over when its method returns, so that no reader keeps the WAL from being
- * checkpointed. Rows never change, so that the steps of one read need no common snapshot.
+ * checkpointed. Rows never change but for a recall, which only empties frames, so that the steps of one read need no common
+ * snapshot.
  */
 import type { Database, Statement } from 'bun:sqlite';
-import { checkQuery, fitting } from '../../ports/history-page.ts';
+import { checkQuery, fitting, noStates } from '../../ports/history-page.ts';
+import type { RecordStream } from '../../ports/log-record.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   ListedRoom,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
+  StatesPage,
+  StatesQuery,
+  StoredChange,
+  StoredState,
 } from '../../ports/message-store.ts';
 import { openDatabase } from '../database.ts';
 import { guarded } from '../faults.ts';
-import { rowId, SEQ_MASK, SEQ_OF_ID } from './schema.ts';
+import { ChangeReader } from './change-reader.ts';
+import { rowId, SEQ_MASK, SEQ_OF_ID, STREAM_TABLES } from './schema.ts';
 import { SenderChain } from './sender-chain.ts';
 
 interface Size {
@@ -34,7 +42,8 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
   readonly #sizesDown: Statement<Size, [room: number, before: number, limit: number]>;
   readonly #frames: Statement<{ frame: Uint8Array }, [room: number, first: number, last: number]>;
   readonly #rooms: Statement<{ key: number; room: string }, [after: string, limit: number]>;
-  readonly #chain: SenderChain;
+  readonly #chains: Readonly<Record<RecordStream, SenderChain>>;
+  readonly #changes: ChangeReader;
 
   /** The store must exist: its writer creates it. */
   constructor(path: string) {
@@ -52,7 +61,11 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
     this.#frames = db.prepare(`
       SELECT frame FROM message WHERE id BETWEEN ${rowId('?1', '?2')} AND ${rowId('?1', '?3')} ORDER BY id`);
     this.#rooms = db.prepare('SELECT key, id AS room FROM room WHERE id > ? ORDER BY id LIMIT ?');
-    this.#chain = new SenderChain(db, 'message');
+    this.#chains = {
+      messages: new SenderChain(db, STREAM_TABLES.messages),
+      changes: new SenderChain(db, STREAM_TABLES.changes),
+    };
+    this.#changes = new ChangeReader(db);
   }
 
   head(room: string): RoomHead {
@@ -84,10 +97,32 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
     );
   }
 
-  nonces(room: string, sender: string, limit: number): readonly PostedNonce[] {
+  nonces(room: string, sender: string, limit: number, stream: RecordStream = 'messages'): readonly PostedNonce[] {
     return guarded('read nonces', () => {
       const key = this.#key(room);
-      return key === null ? [] : this.#chain.before(key, this.#chain.last(key, sender), limit);
+      const chain = this.#chains[stream];
+      return key === null ? [] : chain.before(key, chain.last(key, sender), limit);
+    });
+  }
+
+  changes(query: ChangesQuery): readonly StoredChange[] {
+    return guarded('read changes', () => {
+      const key = this.#key(query.room);
+      return key === null ? [] : this.#changes.changes(key, query);
+    });
+  }
+
+  states(query: StatesQuery): StatesPage {
+    return guarded('read what changes have made of messages', () => {
+      const key = this.#key(query.room);
+      return key === null ? noStates(query) : this.#changes.states(key, query);
+    });
+  }
+
+  pins(room: string): readonly StoredState[] {
+    return guarded('read pins', () => {
+      const key = this.#key(room);
+      return key === null ? [] : this.#changes.pins(key);
     });
   }
 

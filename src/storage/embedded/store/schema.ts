@@ -8,7 +8,7 @@
  */
 import type { Migration } from '../migrations.ts';
 
-/** The two streams have tables of the same shape. */
+/** The two streams have tables of the same shape, but that changes name the message that they changed. */
 export const STREAM_TABLES = { messages: 'message', changes: 'change' } as const;
 
 const SEQ_BITS = 36;
@@ -19,6 +19,9 @@ const MAX_ROOM_KEY = 2 ** (63 - SEQ_BITS) - 1;
 
 /** SQL of the id of a row, from the SQL of its room's key and seq. */
 export const rowId = (room: string, seq: string): string => `((${room} << ${SEQ_BITS}) | ${seq})`;
+
+/** SQL of a row's room. */
+export const ROOM_OF_ID = `(id >> ${SEQ_BITS})`;
 
 /** SQL of a row's seq. */
 export const SEQ_OF_ID = `(id & ${SEQ_MASK})`;
@@ -63,5 +66,20 @@ export const MESSAGE_STORE_MIGRATIONS: readonly Migration[] = [
         record BLOB NOT NULL,
         UNIQUE (room, stream, seq, record)
       ) STRICT;`,
+  },
+  {
+    name: 'what changes have made of messages',
+    // `target` is the seq of the message that a change changed. `recalled` is the number of the change that recalled it.
+    sql: `
+      ALTER TABLE change ADD COLUMN target INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX change_by_target ON change (${ROOM_OF_ID}, target) WHERE target > 0;
+      CREATE TABLE message_state (
+        id INTEGER PRIMARY KEY,
+        change INTEGER NOT NULL,
+        pinned INTEGER NOT NULL,
+        recalled INTEGER NOT NULL,
+        state BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX pinned_message ON message_state (id) WHERE pinned = 1;`,
   },
 ];

@@ -5,8 +5,12 @@ import { NONCE_WINDOW } from './recent-nonces.ts';
 import { MAX_SEQ, rowId } from './schema.ts';
 import { type SenderState, Senders } from './senders.ts';
 
-/** What became of a record: `stored`, `repeated`, `outdated`, or the reason for which it was refused. */
-export type Outcome = 'stored' | 'repeated' | 'outdated' | { readonly refused: string };
+/** What became of a record. One that was refused may have left a placeholder. */
+export type Outcome =
+  | 'stored'
+  | 'repeated'
+  | 'outdated'
+  | { readonly refused: string; readonly hasPlaceholder?: boolean };
 
 interface StoredRow {
   readonly sender: string;
@@ -27,7 +31,9 @@ export class StreamTable {
 
   constructor(db: Database, table: 'message' | 'change', maxSenderBytes: number) {
     this.#senders = new Senders(db, table, maxSenderBytes);
-    this.#insert = db.prepare(`INSERT INTO ${table} VALUES (${rowId('?', '?')}, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+    this.#insert = db.prepare(`
+      INSERT INTO ${table} (id, prev, sender, nonce, at, frame) VALUES (${rowId('?', '?')}, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING`);
     this.#find = db.prepare(`SELECT sender, nonce, frame FROM ${table} WHERE id = ${rowId('?', '?')}`);
     this.#successor = db.prepare(`
       WITH RECURSIVE chain (seq, prev) AS (
@@ -75,7 +81,7 @@ export class StreamTable {
     if (earlier !== undefined) {
       // The seq is known to the room's members already: it gets a placeholder, for a room's seqs have no holes.
       this.#insert.run(room, seq, 0, '', '', record.at, NO_FRAME);
-      return { refused: `the nonce belongs to seq ${earlier.seq}` };
+      return { refused: `the nonce belongs to seq ${earlier.seq}`, hasPlaceholder: true };
     }
     if (seq > sender.last) {
       this.#insert.run(room, seq, sender.last, record.sender, nonce, record.at, record.frame);
@@ -91,7 +97,8 @@ export class StreamTable {
     const stored = this.#find.get(room, record.seq);
     if (stored === null) return null;
     const same = stored.sender === record.sender && stored.nonce === record.nonce;
-    if (same && Buffer.compare(stored.frame, record.frame) === 0) return 'repeated';
+    // A recall has deleted the frame; sender and nonce are still there, unlike in a placeholder.
+    if (same && (stored.frame.length === 0 || Buffer.compare(stored.frame, record.frame) === 0)) return 'repeated';
     return { refused: 'another record has this seq' };
   }
 

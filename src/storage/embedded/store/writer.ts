@@ -7,6 +7,7 @@ import type { InsertBatch, InsertReport, MessageStoreWriter } from '../../ports/
 import { LOCK_WAIT_MS, openDatabase } from '../database.ts';
 import { guarded } from '../faults.ts';
 import { migrate } from '../migrations.ts';
+import { Effects } from './effects.ts';
 import { Epochs } from './epochs.ts';
 import { Rooms } from './rooms.ts';
 import { MESSAGE_STORE_MIGRATIONS, STREAM_TABLES } from './schema.ts';
@@ -33,6 +34,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
   readonly #maxWalBytes: number;
   readonly #rooms: Rooms;
   readonly #streams: Readonly<Record<LogRecord['stream'], StreamTable>>;
+  readonly #effects: Effects;
   readonly #epochs: Epochs;
   readonly #progress: Statement<unknown, [number, number]>;
   readonly #quarantine: Statement<unknown, QuarantineParams>;
@@ -60,6 +62,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
       messages: new StreamTable(db, STREAM_TABLES.messages, maxSenderBytes),
       changes: new StreamTable(db, STREAM_TABLES.changes, maxSenderBytes),
     };
+    this.#effects = new Effects(db);
     this.#progress = db.prepare(`
       INSERT INTO log_partition VALUES (?, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)`);
     this.#quarantine = db.prepare(`
@@ -106,11 +109,17 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
     const refused: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
       const isOutdated = record.epoch < this.#epochs.of(record.slot);
-      const outcome = this.#streams[record.stream].place(this.#rooms.keyOf(record.room), isOutdated, record);
-      if (outcome === 'stored') inserted += 1;
-      else if (outcome === 'repeated') repeated += 1;
+      const room = this.#rooms.keyOf(record.room);
+      const outcome = this.#streams[record.stream].place(room, isOutdated, record);
+      if (outcome === 'stored') {
+        this.#effects.apply(room, record);
+        inserted += 1;
+      } else if (outcome === 'repeated') repeated += 1;
       else if (outcome === 'outdated') outdated += 1;
-      else refused.push({ record, reason: outcome.refused });
+      else {
+        if (outcome.hasPlaceholder) this.#effects.name(room, record);
+        refused.push({ record, reason: outcome.refused });
+      }
     }
     for (const table of Object.values(this.#streams)) table.flush();
     for (const { record, reason } of refused) {

@@ -31,13 +31,14 @@ async function fillWithin(tx: SqlTransaction, record: LogRecord): Promise<FillOu
   const table = STREAM_TABLES[record.stream];
   const { seq, at, frame } = record;
   const room = bytesOf(record.room);
-  const [there] = await tx.rows<{ frame: Uint8Array }>(
-    `SELECT frame FROM ${table} WHERE room = ? AND seq = ? FOR UPDATE`,
+  const [there] = await tx.rows<{ frame: Uint8Array; named: number }>(
+    `SELECT frame, LENGTH(sender) AS named FROM ${table} WHERE room = ? AND seq = ? FOR UPDATE`,
     [room, seq],
   );
   if (there !== undefined) {
     if (Buffer.compare(there.frame, frame) === 0) return 'present';
-    if (there.frame.length > 0) return 'taken';
+    // What was recalled has a sender still, and stays recalled.
+    if (there.frame.length > 0 || there.named > 0) return 'taken';
     await tx.run(`UPDATE ${table} SET frame = ?, at = ? WHERE room = ? AND seq = ?`, [frame, at, room, seq]);
     return 'filled';
   }

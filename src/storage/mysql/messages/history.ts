@@ -1,4 +1,7 @@
-/** A page of history as one server has it. Rows never change, so that its two steps need no common snapshot. */
+/**
+ * A page of history as one server has it. Rows never change but for a recall, which only empties frames, so that its two
+ * steps need no common snapshot.
+ */
 import { fitting } from '../../ports/history-page.ts';
 import type { HistoryPage, HistoryQuery } from '../../ports/message-store.ts';
 import type { SqlRunner } from '../connection.ts';

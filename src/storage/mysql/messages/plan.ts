@@ -112,10 +112,10 @@ function useKey({ room, sender, nonce }: NonceUse): string {
   return `${room.length} ${sender.length} ${room}${sender}${nonce}`;
 }
 
+/** A recall deletes the frame; sender and nonce are still there, unlike in a placeholder. */
 function isSame(stored: Compared, record: LogRecord): boolean {
-  return (
-    stored.sender === record.sender && stored.nonce === record.nonce && Buffer.compare(stored.frame, record.frame) === 0
-  );
+  if (stored.sender !== record.sender || stored.nonce !== record.nonce) return false;
+  return stored.frame.length === 0 || Buffer.compare(stored.frame, record.frame) === 0;
 }
 
 /** Keeps the posts ascending by seq, and no more than the window's. */

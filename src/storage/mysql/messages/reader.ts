@@ -7,18 +7,26 @@
  * primary's head says that nothing is.
  */
 import { StorageFault } from '../../ports/faults.ts';
-import { checkQuery } from '../../ports/history-page.ts';
+import { checkChangesQuery, checkQuery } from '../../ports/history-page.ts';
+import type { RecordStream } from '../../ports/log-record.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   ListedRoom,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
+  StatesPage,
+  StatesQuery,
+  StoredChange,
+  StoredState,
 } from '../../ports/message-store.ts';
+import type { SqlRunner } from '../connection.ts';
 import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
 import { NOWHERE } from '../position.ts';
 import { Replicas, type ReplicasOptions, type ReplicasStats } from '../replicas.ts';
+import { changeHead, readChanges, readPins, readStates } from './changes.ts';
 import { type FoundPage, readPage } from './history.ts';
 import { bytesOf, lastPosts, textOf } from './rows.ts';
 import { STREAM_TABLES } from './schema.ts';
@@ -104,12 +112,43 @@ class MysqlMessageStoreReader implements MessageStoreReader {
     return rows.map(({ room, seq, change }) => ({ room: textOf(room), seq, change: change ?? 0 }));
   }
 
-  async nonces(room: string, sender: string, limit: number): Promise<readonly PostedNonce[]> {
-    return await lastPosts(this.#primary, STREAM_TABLES.messages, { room, sender }, limit);
+  async nonces(
+    room: string,
+    sender: string,
+    limit: number,
+    stream: RecordStream = 'messages',
+  ): Promise<readonly PostedNonce[]> {
+    return await lastPosts(this.#primary, STREAM_TABLES[stream], { room, sender }, limit);
+  }
+
+  async changes(query: ChangesQuery): Promise<readonly StoredChange[]> {
+    checkChangesQuery(query);
+    return await this.#knowing(query, (runner) => readChanges(runner, query));
+  }
+
+  async states(query: StatesQuery): Promise<StatesPage> {
+    return await this.#knowing(query, (runner) => readStates(runner, query));
+  }
+
+  async pins(room: string, known: number): Promise<readonly StoredState[]> {
+    return await this.#knowing({ room, known }, (runner) => readPins(runner, room));
   }
 
   async close(): Promise<void> {
     await this.#close();
+  }
+
+  /** On a replica that has the room's changes up to `known`, or on the primary. */
+  async #knowing<T>(
+    { room, known }: { readonly room: string; readonly known: number },
+    work: (runner: SqlRunner) => Promise<T>,
+  ): Promise<T> {
+    const found = await this.#replicas.read(NOWHERE, async (runner) => {
+      // What is read after the head is at least as new.
+      const knows = runner === this.#primary || (await changeHead(runner, room)) >= known;
+      return knows ? { value: await work(runner) } : undefined;
+    });
+    return found === undefined ? await work(this.#primary) : found.value;
   }
 
   /** A page that is surely what the primary would answer; undefined where that is not certain. */

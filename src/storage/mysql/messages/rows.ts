@@ -1,13 +1,13 @@
 /** Rows of one stream: how they are inserted, in statements of few shapes, and how they are found by their keys. */
 import type { LogRecord } from '../../ports/log-record.ts';
 import type { SqlRunner, SqlValue } from '../connection.ts';
-import type { StreamTableName } from './schema.ts';
+import { STREAM_TABLES, type StreamTableName } from './schema.ts';
 
 /** What a row is made of; `again` goes by how it is inserted. */
-export type Row = Pick<LogRecord, 'room' | 'seq' | 'sender' | 'nonce' | 'at' | 'frame'>;
+export type Row = Pick<LogRecord, 'room' | 'seq' | 'sender' | 'nonce' | 'at' | 'frame' | 'effect'>;
 
 /** A room's stored row, as far as a record is compared with it. */
-export type StoredRow = Omit<Row, 'at'>;
+export type StoredRow = Omit<Row, 'at' | 'effect'>;
 
 /** Names one use of a nonce. */
 export type NonceUse = Pick<Row, 'room' | 'sender' | 'nonce'>;
@@ -68,7 +68,10 @@ function fitting<T>(rows: readonly T[], start: number, bytesOfRow: (row: T) => n
  */
 export async function insertPiece(runner: SqlRunner, table: StreamTableName, rows: readonly Row[]): Promise<void> {
   const values: SqlValue[] = [];
-  for (const { room, seq, sender, nonce, at, frame } of rows) values.push(room, seq, sender, nonce, at, frame);
+  for (const row of rows) {
+    const { room, seq, sender, nonce, at, frame } = row;
+    values.push(room, seq, sender, nonce, at, frame, ...targetOf(table, row));
+  }
   const isPrepared = PREPARED_ROWS.some((size) => size === rows.length);
   await runner.run(insertStatement(table, rows.length), values, isPrepared ? undefined : TEXT);
 }
@@ -76,13 +79,27 @@ export async function insertPiece(runner: SqlRunner, table: StreamTableName, row
 /** Inserts a row whose nonce is taken by an earlier one, or that has none. */
 export async function insertAgain(runner: SqlRunner, table: StreamTableName, row: Row): Promise<void> {
   const { room, seq, sender, nonce, at, frame } = row;
-  const sql = `INSERT INTO ${table} (room, seq, sender, nonce, again, at, frame) VALUES (?, ?, ?, ?, ?, ?, ?)`;
-  await runner.run(sql, [room, seq, sender, nonce, seq, at, frame]);
+  const { columns, places } = shapeOf(table);
+  const sql = `INSERT INTO ${table} (${columns}) VALUES (?, ?, ?, ?, ?, ${places})`;
+  await runner.run(sql, [room, seq, sender, nonce, seq, at, frame, ...targetOf(table, row)]);
 }
 
 function insertStatement(table: StreamTableName, rows: number): string {
-  const places = Array<string>(rows).fill('(?, ?, ?, ?, 0, ?, ?)').join(', ');
-  return `INSERT INTO ${table} (room, seq, sender, nonce, again, at, frame) VALUES ${places}`;
+  const { columns, places } = shapeOf(table);
+  const values = Array<string>(rows).fill(`(?, ?, ?, ?, 0, ${places})`).join(', ');
+  return `INSERT INTO ${table} (${columns}) VALUES ${values}`;
+}
+
+/** Changes name the message that they changed. */
+function shapeOf(table: StreamTableName): { readonly columns: string; readonly places: string } {
+  const columns = 'room, seq, sender, nonce, again, at, frame';
+  return table === STREAM_TABLES.changes
+    ? { columns: `${columns}, target`, places: '?, ?, ?' }
+    : { columns, places: '?, ?' };
+}
+
+function targetOf(table: StreamTableName, { effect }: Row): readonly number[] {
+  return table === STREAM_TABLES.changes ? [effect?.seq ?? 0] : [];
 }
 
 /** The rows that are stored at these seqs. */

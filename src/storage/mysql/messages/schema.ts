@@ -13,11 +13,14 @@
  *
  * The key by (room, sender, seq) gives a sender's last posts in order; it costs a tenth of an insert's work.
  *
+ * `message_state` has what its changes have made of a message, as the room encodes it; `recalled` is the number of the change
+ * that recalled it, or 0. `target` of a change is the seq of its message.
+ *
  * `slot_epoch` has its rows from the beginning, so that locking them never locks a gap.
  */
 import type { Schema } from '../migrations.ts';
 
-/** The two streams have tables of the same shape. */
+/** The two streams have tables of the same shape, but that changes name the message that they changed. */
 export const STREAM_TABLES = { messages: 'message', changes: 'message_change' } as const;
 
 export type StreamTableName = (typeof STREAM_TABLES)[keyof typeof STREAM_TABLES];
@@ -84,6 +87,23 @@ export const MESSAGES_SCHEMA: Schema = {
           record LONGBLOB NOT NULL,
           PRIMARY KEY (id),
           UNIQUE KEY room_stream_seq_record (room, stream, seq, record_hash)
+        ) ${OPTIONS}`,
+      ],
+    },
+    {
+      name: 'what changes have made of messages',
+      statements: [
+        `ALTER TABLE ${STREAM_TABLES.changes}
+          ADD COLUMN target ${COUNT} DEFAULT 0, ADD KEY room_target_seq (room, target, seq)`,
+        `CREATE TABLE message_state (
+          room ${ID},
+          seq ${COUNT},
+          \`change\` ${COUNT},
+          pinned TINYINT UNSIGNED NOT NULL,
+          recalled ${COUNT},
+          state MEDIUMBLOB NOT NULL,
+          PRIMARY KEY (room, seq),
+          KEY room_pinned (room, pinned, seq)
         ) ${OPTIONS}`,
       ],
     },

@@ -15,6 +15,7 @@ import { migrate } from '../migrations.ts';
 import { openPool, type PoolOptions, type SqlPool } from '../pool.ts';
 import type { Position } from '../position.ts';
 import type { SqlTransaction } from '../transaction.ts';
+import { applyEffects } from './effects.ts';
 import { claimEpoch, enforce } from './epochs.ts';
 import type { Arrival, Outcome } from './plan.ts';
 import { MESSAGES_SCHEMA, STREAM_TABLES } from './schema.ts';
@@ -128,6 +129,10 @@ async function insertWithin(tx: SqlTransaction, batch: InsertBatch): Promise<Ins
     const own = arrivals.filter(({ record }) => record.stream === stream);
     if (own.length > 0) await new StreamTable(tx, STREAM_TABLES[stream]).place(own, outcomes);
   }
+  await applyEffects(
+    tx,
+    arrivals.filter((_, index) => outcomes[index] === 'stored').map(({ record }) => record),
+  );
   const report = reportOf(arrivals, outcomes);
   for (const refusal of report.refused) await quarantine(tx, refusal);
   return report;
