@@ -103,6 +103,8 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     loginPolicy,
     maxSocketsPerUser: config.maxSocketsPerUser,
     search: config.search,
+    finishAt: config.finishAt,
+    stagingGraceMs: config.stagingGraceMs,
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),

@@ -64,6 +64,8 @@ export type ThreadConfig = Pick<
   | 'loginPolicy'
   | 'maxSocketsPerUser'
   | 'search'
+  | 'finishAt'
+  | 'stagingGraceMs'
   | 'logLevel'
 > & {
   readonly logFormat: 'json' | 'text';

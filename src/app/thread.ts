@@ -83,6 +83,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     revocations: threadOfRole(crew, 'records'),
     searcher: threadOfRole(crew, 'search'),
     indexer: threadOfRole(crew, 'search'),
+    transfers: threadOfRole(crew, 'files'),
   };
   const placement = evenPlacement(crew.shards, services);
   const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });

@@ -166,6 +166,8 @@ export class Engine {
       case 'read':
         if (notification.params.user === this.user?.id) this.directory.read(notification.params);
         return this.events.emit('read', notification.params);
+      case 'file':
+        return this.events.emit('file', notification.params);
       case 'kicked':
         return this.events.emit('kicked', notification.params);
       default:

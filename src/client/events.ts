@@ -1,6 +1,6 @@
 import type { ConnectionState } from './connection.ts';
 import type { OutboxEvent } from './outbox.ts';
-import type { Message, Read, RoomChange } from './wire.ts';
+import type { FileChange, Message, Read, RoomChange } from './wire.ts';
 
 /** What a client tells, by event name. Events of one room come in the order of the room. */
 export interface ClientEvents {
@@ -12,6 +12,8 @@ export interface ClientEvents {
   readonly rooms: { readonly room: string };
   /** A member's read position, the user's own from other devices included. Lossy: the highest counts. */
   readonly read: Read;
+  /** Something happened to a file of the user. Lossy. */
+  readonly file: FileChange;
   /**
    * Messages that are not delivered as `message`, both ends included: more than `maxFillMessages` were missed, or the server does not have
    * them. `history` may have the former.

@@ -8,6 +8,7 @@ import type { Method, NotificationName, NotificationParams, ParamsOf, ResultOf }
 export type {
   Body,
   Device,
+  FileChange,
   Gap,
   HelloParams,
   HelloResult,

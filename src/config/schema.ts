@@ -128,6 +128,24 @@ export const SCHEMA = {
     description:
       "Full-text search of messages. 'rebuild' makes the index anew from the stored messages, at this start.",
   }),
+  finishAt: variable<'staged' | 'stored'>({
+    name: 'MAILROOM_FINISH',
+    section: 'Storage',
+    type: type.choice(['staged', 'stored']),
+    initial: 'staged',
+    initialText: 'staged',
+    description:
+      "'staged': an upload is finished once it is safe on this node's disk. 'stored': only once it is in the object store.",
+  }),
+  stagingGraceMs: variable({
+    name: 'MAILROOM_STAGING_GRACE',
+    section: 'Storage',
+    type: type.duration('0s', '30d'),
+    initial: 10 * 60_000,
+    initialText: '10m',
+    unit: 'duration',
+    description: 'How long content stays on the disk of its node after it has moved to the object store.',
+  }),
   namespace: variable({
     name: 'MAILROOM_NAMESPACE',
     section: 'Storage',

@@ -1215,6 +1215,14 @@ export const NOTIFICATION_CHECKS = {
     if (!isInteger(v5, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     return null;
   },
+  file: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.file;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('file', 'an id');
+    const v2 = value.state;
+    if (typeof v2 !== 'string') return invalid('state', 'a string');
+    return null;
+  },
   gap: (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.room;

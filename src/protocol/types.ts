@@ -20,7 +20,7 @@ export type {
   MessagesPostResult,
   MessagesReadParams,
 } from './schema/messages.ts';
-export type { Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
+export type { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
 export type { Hidden, Marked, MessagesReadersResult } from './schema/reading.ts';
 export type { RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
 export type { MessagesSearchParams, MessagesSearchResult, SearchHit } from './schema/search.ts';

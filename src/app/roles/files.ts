@@ -3,6 +3,7 @@ import { Circuits } from '../storage/circuits.ts';
 import { openObjects } from '../storage/objects.ts';
 import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
+import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
 export async function startFilesRole(environment: RoleEnvironment): Promise<RunningRole> {
@@ -11,9 +12,12 @@ export async function startFilesRole(environment: RoleEnvironment): Promise<Runn
   const queues = openQueues(environment, 'files');
   const staging = openStaging(environment);
   await staging.ping();
+  const transfers = startTransfers(environment, { objects, queues, staging });
   return {
     backEnds: () => [...circuits.reports(), ...queues.backEnds()],
+    samples: () => transfers.samples(),
     end: async () => {
+      await transfers.close();
       await queues.close();
       await objects.close();
     },

@@ -22,7 +22,7 @@ import {
   MessagesPostResult,
   MessagesReadParams,
 } from './messages.ts';
-import { Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
+import { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
 import {
   Hidden,
   Marked,
@@ -159,6 +159,7 @@ export const NOTIFICATIONS = {
   read: Read,
   marked: Marked,
   hidden: Hidden,
+  file: FileChange,
   gap: Gap,
   kicked: Kicked,
   goaway: GoAway,

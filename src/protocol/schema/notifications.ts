@@ -62,3 +62,12 @@ export const GoAway = Type.Object(
   { description: 'The node is draining; the socket closes with 4503 next.' },
 );
 export type GoAway = Wire<typeof GoAway>;
+
+export const FileChange = Type.Object(
+  {
+    file: id("One of the receiver's files."),
+    state: Type.Union([Type.Literal('stored')], { description: '`stored`: its bytes are in the object store now.' }),
+  },
+  { description: "Something happened to a file of the receiver's. May be missed." },
+);
+export type FileChange = Wire<typeof FileChange>;

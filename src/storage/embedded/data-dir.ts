@@ -15,6 +15,8 @@ export interface DataDir {
   /** Bytes of uploads until they are in the object store. */
   readonly staging: string;
   readonly objects: string;
+  /** Notes on what is moved from staging to the object store. */
+  readonly transfers: string;
   /** Directory of the embedded job queues, with a directory for each thread that has some. */
   readonly jobs: string;
   /** File with the id under which back ends know this directory's owner. */
@@ -43,6 +45,7 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     search: join(root, 'search.db'),
     staging: join(root, 'staging'),
     objects: join(root, 'objects'),
+    transfers: join(root, 'transfers'),
     jobs: join(root, 'jobs'),
     node: join(root, 'node.id'),
   };
