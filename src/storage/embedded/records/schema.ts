@@ -60,4 +60,24 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
     sql: 'ALTER TABLE user_token ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;',
   },
   FILE_TABLES,
+  {
+    name: 'downloads',
+    sql: `
+      CREATE TABLE download (
+        id TEXT PRIMARY KEY,
+        user TEXT NOT NULL REFERENCES users (id),
+        url TEXT NOT NULL,
+        name TEXT NOT NULL,
+        size INTEGER,
+        received INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+        problem TEXT NOT NULL,
+        file TEXT,
+        validator TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX download_by_user ON download (user, created_at, id);
+      CREATE INDEX download_by_state ON download (state, updated_at);`,
+  },
 ];

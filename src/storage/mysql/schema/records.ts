@@ -112,5 +112,28 @@ export const RECORDS_SCHEMA: Schema = {
       statements: [`ALTER TABLE user_token ADD COLUMN seen_at ${COUNT} DEFAULT 0`],
     },
     FILE_TABLES,
+    {
+      name: 'downloads',
+      statements: [
+        `CREATE TABLE download (
+          id ${ID} NOT NULL,
+          user ${ID} NOT NULL,
+          url VARBINARY(4096) NOT NULL,
+          name VARCHAR(255) NOT NULL,
+          size BIGINT UNSIGNED NULL,
+          received ${COUNT},
+          state ENUM('queued', 'running', 'paused', 'done', 'failed', 'cancelled') NOT NULL,
+          problem VARCHAR(64) NOT NULL,
+          file ${ID} NULL,
+          validator VARBINARY(1024) NULL,
+          created_at ${COUNT},
+          updated_at ${COUNT},
+          PRIMARY KEY (id),
+          KEY user_created_at (user, created_at, id),
+          KEY state_updated_at (state, updated_at),
+          CONSTRAINT download_user FOREIGN KEY (user) REFERENCES users (id)
+        ) ${OPTIONS}`,
+      ],
+    },
   ],
 };
