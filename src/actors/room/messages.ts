@@ -77,6 +77,8 @@ export interface Post extends Request<Posted> {
   readonly body: Uint8Array;
   readonly replyTo?: number;
   readonly mentions?: readonly string[];
+  /** Granted to the room already. */
+  readonly files?: readonly string[];
 }
 export interface Posted {
   readonly seq: number;

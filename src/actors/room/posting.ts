@@ -159,6 +159,7 @@ export class Posting {
       body: post.body,
       ...(post.replyTo === undefined ? {} : { replyTo: post.replyTo }),
       ...(post.mentions === undefined ? {} : { mentions: post.mentions }),
+      ...(post.files === undefined ? {} : { files: post.files }),
     });
     const record = encodeLogRecord({
       stream: 'messages',

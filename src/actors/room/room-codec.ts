@@ -12,6 +12,7 @@ const POSTED = 1;
 /** What a post has besides what all have. */
 const REPLIES = 1;
 const MENTIONS = 2;
+const FILES = 4;
 
 export const roomCodec: MessageCodec<RoomMessage> = {
   encode(writer, message, general) {
@@ -46,8 +47,10 @@ export const roomCodec: MessageCodec<RoomMessage> = {
 };
 
 function encodePost(writer: ByteWriter, post: Post): void {
-  const { replyTo, mentions } = post;
-  writer.u8((replyTo === undefined ? 0 : REPLIES) | (mentions === undefined ? 0 : MENTIONS));
+  const { replyTo, mentions, files } = post;
+  writer.u8(
+    (replyTo === undefined ? 0 : REPLIES) | (mentions === undefined ? 0 : MENTIONS) | (files === undefined ? 0 : FILES),
+  );
   writer.string(post.user);
   writer.string(post.session);
   writer.uint(post.run);
@@ -55,9 +58,8 @@ function encodePost(writer: ByteWriter, post: Post): void {
   writer.string(post.nonce);
   writer.block(post.body);
   if (replyTo !== undefined) writer.uint(replyTo);
-  if (mentions === undefined) return;
-  writer.u32(mentions.length);
-  for (const user of mentions) writer.string(user);
+  if (mentions !== undefined) encodeStrings(writer, mentions);
+  if (files !== undefined) encodeStrings(writer, files);
 }
 
 function decodePost(reader: ByteReader): Post {
@@ -74,7 +76,13 @@ function decodePost(reader: ByteReader): Post {
   if (has === 0) return post;
   const replyTo = (has & REPLIES) === 0 ? {} : { replyTo: reader.uint() };
   const mentions = (has & MENTIONS) === 0 ? {} : { mentions: decodeStrings(reader) };
-  return { ...post, ...replyTo, ...mentions };
+  const files = (has & FILES) === 0 ? {} : { files: decodeStrings(reader) };
+  return { ...post, ...replyTo, ...mentions, ...files };
+}
+
+function encodeStrings(writer: ByteWriter, strings: readonly string[]): void {
+  writer.u32(strings.length);
+  for (const one of strings) writer.string(one);
 }
 
 function decodeStrings(reader: ByteReader): string[] {

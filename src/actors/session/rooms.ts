@@ -8,6 +8,7 @@ import { type RoomMessage, type RoomView, roomKind } from '../room/messages.ts';
 import type { SocketId } from '../sockets.ts';
 import type { Identity } from '../user/messages.ts';
 import type { SessionMessage } from './messages.ts';
+import { PostLine } from './post-line.ts';
 import { PostRun } from './post-runs.ts';
 import { joinedFrame } from './room-shapes.ts';
 
@@ -24,6 +25,7 @@ interface EnteredRoom {
 export interface PostTarget {
   readonly ref: Ref<RoomMessage>;
   readonly run: PostRun;
+  readonly line: PostLine;
 }
 
 /** What the rooms need of their session. */
@@ -163,11 +165,15 @@ export class RoomsOfSession {
 
   /** Posts were refused before they reached their run. */
   breakRuns(): void {
-    for (const { target } of this.#entered.values()) target.run.break();
+    for (const { target } of this.#entered.values()) {
+      target.run.break();
+      target.line.break();
+    }
   }
 
   #target(room: string): PostTarget {
-    return { ref: this.#session.context.ref(roomKind, room), run: new PostRun(() => ++this.#runs) };
+    const ref = this.#session.context.ref(roomKind, room);
+    return { ref, run: new PostRun(() => ++this.#runs), line: new PostLine() };
   }
 
   #tryLater(room: string, code: string): void {

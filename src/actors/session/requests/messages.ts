@@ -1,27 +1,48 @@
 /** `messages.*`. */
-import { fault } from '../../../protocol/faults.ts';
+import { type Fault, fault } from '../../../protocol/faults.ts';
 import { encodeHistoryResult, encodePostResult } from '../../../protocol/frames/message.ts';
 import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { ParamsOf } from '../../../protocol/types.ts';
 import { roomKind } from '../../room/messages.ts';
 import type { Conversation } from '../conversation.ts';
+import type { PostTarget } from '../rooms.ts';
 import { ASK_DEADLINE_MS, askRoom, me } from './asking.ts';
+import { grantFiles } from './files.ts';
 
 /** Pages of one socket that may be on their way: together they fit what a socket may have waiting. */
 const MAX_HISTORIES = 8;
+const OUT_OF_ORDER = fault('unavailable', 'an earlier post to this room was refused; repeat in order', 50);
 const TOO_MANY_HISTORIES = fault('overloaded', 'too many pages of history are on their way', 100);
 
 export function post(session: Conversation, id: number, params: ParamsOf<'messages.post'>): void {
-  const { room, nonce, body, replyTo, mentions, files } = params;
-  if (files !== undefined && files.length > 0) {
-    return session.refuse(id, fault('unsupported', 'files cannot be posted yet'));
-  }
-  const { ref, run } = session.rooms.target(room);
+  const target = session.rooms.target(params.room);
+  const { line } = target;
+  const files = params.files?.length ? { ...params, files: params.files } : undefined;
+  if (files === undefined && line.idle) return send(session, id, params, target);
+  const entered = line.enter({
+    go(next) {
+      const go = (refusal: Fault | undefined): void => {
+        if (refusal === undefined) send(session, id, params, target);
+        else session.refuse(id, refusal);
+        next(refusal?.retryAfter !== undefined);
+      };
+      if (files === undefined) go(undefined);
+      else grantFiles(session, files, go);
+    },
+    refuse: () => session.refuse(id, OUT_OF_ORDER),
+  });
+  if (!entered) session.refuse(id, OUT_OF_ORDER);
+}
+
+function send(
+  session: Conversation,
+  id: number,
+  { nonce, body, replyTo, mentions, files }: ParamsOf<'messages.post'>,
+  { ref, run }: PostTarget,
+): void {
   const place = run.begin();
-  if (place < 0) {
-    return session.refuse(id, fault('unavailable', 'an earlier post to this room was refused; repeat in order', 50));
-  }
+  if (place < 0) return session.refuse(id, OUT_OF_ORDER);
   const message = {
     type: 'post',
     user: me(session).id,
@@ -32,6 +53,7 @@ export function post(session: Conversation, id: number, params: ParamsOf<'messag
     body,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(mentions === undefined ? {} : { mentions }),
+    ...(files?.length ? { files } : {}),
   } as const;
   session.context.ask(ref, message, ASK_DEADLINE_MS, (reply) => {
     run.end(!reply.ok && reply.fault.retryAfter !== undefined);
