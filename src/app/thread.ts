@@ -81,6 +81,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     'file-records': threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
+    reading: threadOfRole(crew, 'records'),
     searcher: threadOfRole(crew, 'search'),
     indexer: threadOfRole(crew, 'search'),
     transfers: threadOfRole(crew, 'files'),

@@ -6,6 +6,7 @@
 import { fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
+import { StorageFault } from '../../storage/ports/faults.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import type { Search, SearchHit } from '../../storage/ports/search.ts';
 import { needlesOf, termsOf } from '../../storage/ports/search-words.ts';
@@ -23,6 +24,7 @@ export interface SearcherOptions {
 const MAX_AT_ONCE = 16;
 const MAX_TEXT_BYTES = 256 * 1024;
 const BUSY = fault('overloaded', 'too many searches are under way', 500);
+const BAD_CURSOR = fault('invalid', 'params.cursor: no search has made it');
 const OFF = fault('unsupported', 'this server does not search');
 
 /** Without options there is nothing to search in. */
@@ -48,9 +50,14 @@ class Searcher implements Actor<FindMessages> {
     this.#context.pipe(find(this.#options, message), (outcome) => {
       this.#atOnce -= 1;
       if ('value' in outcome) replyTo?.settle(outcome.value, undefined);
-      else replyTo?.settle(undefined, asFault(outcome.error));
+      else replyTo?.settle(undefined, isBadCursor(outcome.error) ? BAD_CURSOR : asFault(outcome.error));
     });
   }
+}
+
+/** The index refuses nothing else that a person can ask. */
+function isBadCursor(error: unknown): boolean {
+  return error instanceof StorageFault && error.code === 'refused';
 }
 
 async function find({ store, index }: SearcherOptions, message: FindMessages): Promise<FoundMessages> {

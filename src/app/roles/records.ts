@@ -1,6 +1,7 @@
 /** The records thread: users, rooms, members and files, the deaths of tokens, and reading messages. */
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
+import { reading as readingActor, readingKind } from '../../actors/storage/reading.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
@@ -16,6 +17,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   const reading = await openReading(environment, circuits);
   shard.register(recordsKind, records(reading.records));
   shard.register(fileRecordsKind, fileRecords(reading.files));
+  shard.register(readingKind, readingActor(reading.reading));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
   return {

@@ -8,18 +8,22 @@ import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
+import { SqliteReading } from '../../storage/embedded/records/reading.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
 import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
+import { MysqlReading } from '../../storage/mysql/records/reading.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
+import { READING_SCHEMA } from '../../storage/mysql/schema/reading.ts';
 import { RECORDS_SCHEMA } from '../../storage/mysql/schema/records.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
+import type { Reading } from '../../storage/ports/reading.ts';
 import type { Records } from '../../storage/ports/records.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 import { RedisCache } from '../../storage/redis/redis-cache.ts';
@@ -37,6 +41,7 @@ export interface OpenReading {
   readonly records: Records;
   readonly files: FileRecords;
   readonly messages: MessageStoreReader;
+  readonly reading: Reading;
   backEnds(): readonly BackEndReport[];
   samples(): readonly Sample[];
   close(): Promise<void>;
@@ -65,6 +70,7 @@ function openEmbedded(dataDir: string): OpenReading {
     records,
     files: new SqliteFileRecords(records.database),
     messages,
+    reading: new SqliteReading(records.database),
     backEnds: () => [],
     samples: () => [],
     async close() {
@@ -84,7 +90,7 @@ async function openMysql(
     openMysqlServers({
       url,
       replicaUrls,
-      schemas: [RECORDS_SCHEMA],
+      schemas: [READING_SCHEMA, RECORDS_SCHEMA],
       pool: { maxConnections: budget.reading },
       replicas: { pool: { maxConnections: budget.eachReplica } },
     }),
@@ -95,6 +101,7 @@ async function openMysql(
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
+    reading: behind<Reading>(backEnd, new MysqlReading(servers)),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
     samples: () => [committedSample('records', servers.primary.committed)],
     async close() {
@@ -148,6 +155,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
     records,
     files: inner.files,
     messages,
+    reading: inner.reading,
     samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],
     backEnds: () => [...inner.backEnds(), ...(connection === undefined ? [] : [connection.report()])],
     async close() {

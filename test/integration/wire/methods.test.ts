@@ -65,6 +65,15 @@ const INVALID: readonly (readonly [method: string, params: unknown])[] = [
   ['messages.read', { room: 'r' }],
   ['messages.read', { room: 'r', seq: -1 }],
   ['messages.read', { room: 'r', seq: Number.POSITIVE_INFINITY }],
+  ['messages.readers', { room: 'r', seq: 0 }],
+  ['messages.hide', { room: 'r' }],
+  ['messages.hide', { room: 'r', seqs: [0] }],
+  ['messages.hidden', {}],
+  ['rooms.mark', { room: 'r' }],
+  ['messages.search', {}],
+  ['messages.search', { query: '' }],
+  ['messages.search', { query: 'x'.repeat(LIMITS.maxQueryLength + 1) }],
+  ['messages.search', { query: 'x', limit: LIMITS.maxSearchHits + 1 }],
 ];
 
 describe('methods', () => {
@@ -185,6 +194,11 @@ function roomCalls(room: string, user: string): readonly (readonly [method: stri
     ['messages.post', { room, nonce: 'n', body }],
     ['messages.history', { room }],
     ['messages.read', { room, seq: 0 }],
+    ['messages.readers', { room, seq: 1 }],
+    ['messages.hide', { room, seqs: [] }],
+    ['messages.hidden', { room }],
+    ['rooms.mark', { room, unread: true }],
+    ['messages.search', { room, query: 'text' }],
     ['rooms.members', { room }],
     ['rooms.invite', { room, user }],
     ['rooms.join', { room }],
