@@ -105,6 +105,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     search: config.search,
     finishAt: config.finishAt,
     stagingGraceMs: config.stagingGraceMs,
+    receiptsUpTo: config.receiptsUpTo,
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),

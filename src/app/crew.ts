@@ -66,6 +66,7 @@ export type ThreadConfig = Pick<
   | 'search'
   | 'finishAt'
   | 'stagingGraceMs'
+  | 'receiptsUpTo'
   | 'logLevel'
 > & {
   readonly logFormat: 'json' | 'text';

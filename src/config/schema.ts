@@ -207,6 +207,15 @@ export const SCHEMA = {
     unit: 'sockets',
     description: 'One token may hold several sockets (tabs), up to this many a user.',
   }),
+  receiptsUpTo: variable({
+    name: 'MAILROOM_RECEIPTS_UP_TO',
+    section: 'Sessions and limits',
+    type: type.integer(0, 10_000),
+    initial: 100,
+    initialText: '100',
+    unit: 'members',
+    description: 'Rooms of up to this many members show who has read what; larger ones only how many have.',
+  }),
   rateLimit: variable({
     name: 'MAILROOM_RATE_LIMIT',
     section: 'Sessions and limits',

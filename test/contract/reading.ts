@@ -14,8 +14,16 @@ const users = fc.constantFrom('ann', 'Ann', 'bob');
 const seqs = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 5 });
 type Step = (reading: Reading) => unknown;
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(ids, users, fc.boolean()).map((args): Step => (reading) => reading.mark(...args)),
-  fc.tuple(ids, users, seqs, fc.constantFrom(4, 100)).map((args): Step => (reading) => reading.hide(...args)),
+  fc.tuple(ids, users, fc.boolean()).map(
+    (args): Step =>
+      (reading) =>
+        reading.mark(...args),
+  ),
+  fc.tuple(ids, users, seqs, fc.constantFrom(4, 100)).map(
+    (args): Step =>
+      (reading) =>
+        reading.hide(...args),
+  ),
 );
 
 export function readingContract(name: string, makeDriver: () => ReadingDriver | Promise<ReadingDriver>): void {

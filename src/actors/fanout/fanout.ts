@@ -127,8 +127,9 @@ class Fanout implements Actor<FanoutMessage> {
         if (!reply.ok) replyTo?.settle(undefined, reply.fault.code === 'not_found' ? reply.fault : NOT_SERVED);
         else if (view === undefined) replyTo?.settle(undefined, FORBIDDEN);
         else {
+          const hides = view.hidden !== undefined;
           if (!topic.subscribers.has(session))
-            topic.subscribers.set(session, { session, user, live: false, started: false, replayedBytes: 0 });
+            topic.subscribers.set(session, { session, user, live: false, started: false, hides, replayedBytes: 0 });
           replyTo?.settle({ ...view, seq: topic.seq }, undefined);
         }
       }
@@ -168,7 +169,7 @@ class Fanout implements Actor<FanoutMessage> {
     if (topic.subscribers.get(subscriber.session) !== subscriber) return;
     this.#publish(topic);
     const { sockets, maxReplay } = this.#options;
-    const recent = topic.recentAfter(after);
+    const recent = subscriber.hides && topic.seq > after ? undefined : topic.recentAfter(after);
     if (recent !== undefined) {
       this.#send(subscriber, recent);
       this.#goLive(topic, subscriber);
@@ -176,7 +177,10 @@ class Fanout implements Actor<FanoutMessage> {
       const gap = { room: topic.room, stream: 'messages', from: after + 1, to: topic.seq } as const;
       sockets.send(subscriber.session, encodeNotification('gap', gap));
       this.#goLive(topic, subscriber);
-    } else this.#fetch(topic, after, (reply) => this.#replayed(topic, subscriber, after, reply));
+    } else {
+      const onReply = (reply: Reply<HistorySlice>): void => this.#replayed(topic, subscriber, after, reply);
+      this.#fetch(topic, after, onReply, subscriber.hides ? { user: subscriber.user } : {});
+    }
   }
 
   #replayed(topic: Topic, subscriber: Subscriber, after: number, reply: Reply<HistorySlice>): void {
@@ -312,8 +316,9 @@ class Fanout implements Actor<FanoutMessage> {
     });
   }
 
-  #fetch(topic: Topic, after: number, onReply: (reply: Reply<HistorySlice>) => void): void {
-    const query = { type: 'history', after, limit: HISTORY_LIMIT } as const;
+  /** As everybody is shown it, or one user. */
+  #fetch(topic: Topic, after: number, onReply: (reply: Reply<HistorySlice>) => void, as: { user?: string } = {}): void {
+    const query = { type: 'history', after, limit: HISTORY_LIMIT, ...as } as const;
     this.#context.ask(this.#context.ref(roomKind, topic.room), query, ASK_DEADLINE_MS, onReply);
   }
 

@@ -10,6 +10,8 @@ export interface Subscriber {
   live: boolean;
   /** Whether the session has told its client of the room. */
   started: boolean;
+  /** The user has hidden messages: the room says what they are shown. */
+  hides: boolean;
   /** Bytes that were replayed to it so far. */
   replayedBytes: number;
 }

@@ -2,8 +2,10 @@
 import type { Context } from '../../runtime/context.ts';
 import type { Reply } from '../../runtime/reply.ts';
 import type { RoomHead } from '../../storage/ports/message-store.ts';
+import type { RoomReading } from '../../storage/ports/reading.ts';
 import type { MemberRecord, RoomRecord } from '../../storage/ports/records.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
+import { askReading } from '../storage/reading.ts';
 import { askRecords } from '../storage/records.ts';
 import type { RoomMessage } from './messages.ts';
 
@@ -14,6 +16,7 @@ export interface StoredRoom {
   /** In the order of joining. */
   readonly members: readonly MemberRecord[];
   readonly head: RoomHead;
+  readonly reading: RoomReading;
 }
 
 /**
@@ -42,17 +45,24 @@ function loadRest(
   const { id } = record;
   let members: readonly MemberRecord[] | undefined;
   let head: RoomHead | undefined;
+  let reading: RoomReading | undefined;
   let hasFailed = false;
   const failed = (): void => {
     if (!hasFailed) onAway();
     hasFailed = true;
   };
   const look = (): void => {
-    if (members !== undefined && head !== undefined) onLoaded({ record, members, head });
+    if (members === undefined || head === undefined || reading === undefined) return;
+    onLoaded({ record, members, head, reading });
   };
   askRecords(context, 'members', [id], (reply) => {
     if (isAway(reply)) return failed();
     members = reply.value;
+    look();
+  });
+  askReading(context, 'readingOf', [id], (reply) => {
+    if (isAway(reply)) return failed();
+    reading = reply.value;
     look();
   });
   context.ask(context.ref(messageReaderKind, 'all'), { type: 'head', room: id }, LOAD_DEADLINE_MS, (reply) => {

@@ -23,6 +23,10 @@ export interface RoomView {
   readonly role: RoomRole;
   /** The other user of a direct room. */
   readonly peer?: Person;
+  /** True: the member has marked the room as unread. */
+  readonly marked?: boolean;
+  /** How many messages the member has hidden; absent where none. */
+  readonly hidden?: number;
 }
 
 export interface CreateRoom extends Request<RoomView> {
@@ -117,6 +121,33 @@ export interface MarkRead extends Request<Record<string, never>> {
   readonly seq: number;
 }
 
+export interface MarkUnread extends Request<Record<string, never>> {
+  readonly type: 'mark-unread';
+  readonly user: string;
+  readonly unread: boolean;
+}
+export interface HideMessages extends Request<Record<string, never>> {
+  readonly type: 'hide';
+  readonly user: string;
+  readonly seqs: readonly number[];
+}
+export interface ListHidden extends Request<{ readonly seqs: readonly number[] }> {
+  readonly type: 'hidden';
+  readonly user: string;
+}
+export interface ListReaders extends Request<ReadersPage> {
+  readonly type: 'readers';
+  readonly user: string;
+  readonly seq: number;
+  readonly cursor?: string;
+}
+export interface ReadersPage {
+  readonly count: number;
+  /** Absent in a large room. */
+  readonly readers?: readonly { readonly user: string; readonly username: string; readonly read: number }[];
+  readonly cursor?: string;
+}
+
 /** A thread's fan-out serves these users; from now on it gets the room's frames while its lease is renewed. */
 export interface Attach extends Request<Attached> {
   readonly type: 'attach';
@@ -142,6 +173,10 @@ export type RoomMessage =
   | ReadRoomHistory
   | LookAtSeqs
   | MarkRead
+  | MarkUnread
+  | HideMessages
+  | ListHidden
+  | ListReaders
   | Attach;
 
 export const roomKind = defineKind<RoomMessage>({

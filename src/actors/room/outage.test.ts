@@ -10,6 +10,7 @@ import { logWriter } from '../storage/log-writer.ts';
 import { type LogWriterMessage, logWriterKind } from '../storage/log-writer-messages.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
 import { persisterKind } from '../storage/persister.ts';
+import { readingKind } from '../storage/reading.ts';
 import { recordsKind } from '../storage/records.ts';
 import { watermarks } from '../storage/watermark.ts';
 import { userKind } from '../user/messages.ts';
@@ -44,10 +45,11 @@ class HeldLog implements MessageLogWriter {
 /** A room with one member, on a log writer of the engine's, or on one that answers as the test says. */
 function bed({ held }: { readonly held?: HeldLog } = {}) {
   const shard = new TestShard({
-    placement: evenPlacement(1, { records: 0, 'message-reader': 0, 'log-writer': 0, persister: 0 }),
+    placement: evenPlacement(1, { records: 0, reading: 0, 'message-reader': 0, 'log-writer': 0, persister: 0 }),
   });
   const records = new Probe(shard, recordsKind, 'all');
   const reader = new Probe(shard, messageReaderKind, 'all');
+  new Probe(shard, readingKind, 'all').answer('readingOf', () => ({ marked: [], hiders: [] }));
   const users = new Probe(shard, userKind, 'ann');
   new Probe(shard, fanoutKind, pinnedId(0, 0));
   new Probe(shard, persisterKind, '0');
@@ -66,7 +68,7 @@ function bed({ held }: { readonly held?: HeldLog } = {}) {
   const gauges = watermarks(1);
   const ledger: Ledger = new Map();
   const tail = { maxMessages: 10, maxBytes: 10_000 };
-  shard.register(roomKind, room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail }));
+  shard.register(roomKind, room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail, receiptsUpTo: 100 }));
   const ref = shard.ref(roomKind, 'room');
   let run = 0;
   const post = (nonce: string, deadlineMs = 10_000): Promise<Reply<Posted>> => {

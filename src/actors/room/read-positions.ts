@@ -12,8 +12,6 @@ import type { Member, RoomState } from './state.ts';
 
 const GATHER_MS = 100;
 const GATHER_OWN_MS = 5_000;
-/** Up to this many members everybody sees who has read; above it only the reader's own devices do. */
-const SHOWN_UP_TO_MEMBERS = 100;
 
 export class ReadPositions {
   readonly #context: Context<RoomMessage>;
@@ -93,8 +91,9 @@ export class ReadPositions {
     });
   }
 
+  /** In a large room only the reader's own devices see it. */
   #show(members: readonly Member[]): void {
-    const toAll = this.#state.members.size <= SHOWN_UP_TO_MEMBERS;
+    const toAll = this.#state.members.size <= this.#state.receiptsUpTo;
     for (const { user, read } of members) {
       const frame = encodeNotification('read', { room: this.#state.id, user, seq: read });
       const { id, version } = this.#state;

@@ -10,10 +10,10 @@ import { type Fault, fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
-import type { RoomHead } from '../../storage/ports/message-store.ts';
-import type { MemberRecord, RoomRecord, RoomRole } from '../../storage/ports/records.ts';
+import type { RoomRecord, RoomRole } from '../../storage/ports/records.ts';
 import { askRecords } from '../storage/records.ts';
 import { Delivery } from './delivery.ts';
+import { withoutHidden } from './hidden.ts';
 import { readHistory } from './history.ts';
 import { homeOf, type RoomHome, type RoomHomes } from './home.ts';
 import { type Ledger, LedgerEntry } from './ledger.ts';
@@ -45,6 +45,8 @@ export interface RoomOptions {
   readonly ledger: Ledger;
   readonly homes: RoomHomes;
   readonly tail: TailLimits;
+  /** Up to this many members everybody sees who has read. */
+  readonly receiptsUpTo: number;
 }
 
 export function room(options: RoomOptions): Behaviour<RoomMessage> {
@@ -140,9 +142,6 @@ class Room implements Actor<RoomMessage> {
         return this.#post(open, message);
       case 'history':
         return this.#history(open, message);
-      case 'visible':
-      case 'mark-read':
-        return answerReading(this.#context, open, message);
       case 'attach':
         return this.#attach(open, message);
       case 'join':
@@ -153,6 +152,8 @@ class Room implements Actor<RoomMessage> {
         return this.#leave(open, message);
       case 'members':
         return this.#members(open, message);
+      default:
+        return answerReading(this.#context, open, message);
     }
   }
 
@@ -173,7 +174,8 @@ class Room implements Actor<RoomMessage> {
   }
 
   #history({ state }: Open, message: ReadRoomHistory): void {
-    const read = (): void => readHistory(this.#context, state, message, this.#context.replyTo());
+    const replyTo = withoutHidden(this.#context, state, message.user, this.#context.replyTo());
+    const read = (): void => readHistory(this.#context, state, message, replyTo);
     if (message.user === undefined) read();
     else this.#allow('look', state, message.user, read);
   }
@@ -251,7 +253,7 @@ class Room implements Actor<RoomMessage> {
     const onLoaded = (found: StoredRoom | null): void => {
       this.#away = false;
       if (found !== null) {
-        this.#enter(found.record, found.members, found.head);
+        this.#enter(found);
         this.#welcomeLast(found);
       }
       this.#context.resume();
@@ -272,7 +274,7 @@ class Room implements Actor<RoomMessage> {
     this.#context.resume();
   }
 
-  #enter(record: RoomRecord, members: readonly MemberRecord[], head: RoomHead): void {
+  #enter({ record, members, head, reading }: StoredRoom): void {
     const entry = new LedgerEntry();
     entry.seq = head.seq;
     entry.version = record.version;
@@ -289,6 +291,9 @@ class Room implements Actor<RoomMessage> {
       ),
       tail: new Tail(this.#options.tail),
       entry,
+      receiptsUpTo: this.#options.receiptsUpTo,
+      marked: new Set(reading.marked),
+      hiders: new Map(reading.hiders.map(({ user, count }) => [user, count])),
     };
     const delivery = new Delivery(this.#context, entry);
     const reads = new ReadPositions(this.#context, state, delivery);
@@ -332,7 +337,8 @@ class Room implements Actor<RoomMessage> {
         read: 0,
         joinedVersion: 1,
       }));
-      this.#enter(record, named, { seq: 0, change: 0 });
+      const nothing = { head: { seq: 0, change: 0 }, reading: { marked: [], hiders: [] } };
+      this.#enter({ record, members: named, ...nothing });
       const { state } = this.#open as Open;
       this.#welcome(state.members.keys());
       replyTo?.settle(viewOf(state, state.members.get(viewer) as Member), undefined);

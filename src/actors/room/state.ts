@@ -24,6 +24,12 @@ export interface RoomState {
   readonly members: Map<string, Member>;
   readonly tail: Tail;
   readonly entry: LedgerEntry;
+  /** Up to this many members everybody sees who has read. */
+  readonly receiptsUpTo: number;
+  /** Users who have marked the room as unread. */
+  readonly marked: Set<string>;
+  /** Users who have hidden messages, with how many. */
+  readonly hiders: Map<string, number>;
 }
 
 /** The room as the member stands in it. */
@@ -31,7 +37,13 @@ export function viewOf(state: RoomState, member: Member): RoomView {
   const { id, kind, title, seq, change, log, version } = state;
   const view: RoomView = { room: id, kind, title, seq, change, log, version, read: member.read, role: member.role };
   const peer = kind === 'direct' ? peerOf(state, member.user) : undefined;
-  return peer === undefined ? view : { ...view, peer };
+  const hidden = state.hiders.get(member.user);
+  return {
+    ...view,
+    ...(peer === undefined ? {} : { peer }),
+    ...(state.marked.has(member.user) ? { marked: true } : {}),
+    ...(hidden === undefined ? {} : { hidden }),
+  };
 }
 
 function peerOf(state: RoomState, user: string): Person | undefined {

@@ -6,12 +6,21 @@ import type { Person, RoomView } from '../room/messages.ts';
 /** Rooms in one answer; the rest is fetched with `rooms.list`. All of them are served from the start. */
 export const ROOMS_PER_PAGE = 200;
 
-export function summaryOf({ room, kind, title, seq, change, log, read, role, peer }: RoomView): RoomSummary {
-  return { id: room, kind, title, seq, change, log, read, role, ...(peer === undefined ? {} : { peer }) };
+export function summaryOf({ room, kind, title, seq, change, log, read, role, ...rest }: RoomView): RoomSummary {
+  return { id: room, kind, title, seq, change, log, read, role, ...sometimes(rest) };
 }
 
-export function entryOf({ room, kind, title, seq, change, log, read, role, peer }: RoomView): RoomEntry {
-  return { room, kind, title, seq, change, log, read, role, ...(peer === undefined ? {} : { peer }) };
+export function entryOf({ room, kind, title, seq, change, log, read, role, ...rest }: RoomView): RoomEntry {
+  return { room, kind, title, seq, change, log, read, role, ...sometimes(rest) };
+}
+
+/** What is left out where there is nothing to say. */
+function sometimes({ peer, marked, hidden }: Pick<RoomView, 'peer' | 'marked' | 'hidden'>) {
+  return {
+    ...(peer === undefined ? {} : { peer }),
+    ...(marked === undefined ? {} : { marked }),
+    ...(hidden === undefined ? {} : { hidden }),
+  };
 }
 
 /** Tells a client that it is in the room now. */

@@ -69,7 +69,10 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   const { rateLimit, loginPolicy, tokenTtlMs, maxSocketsPerUser } = config;
   shard.register(watermarkKind, watermark(gauges));
   shard.register(ledgerKind, ledgerActor(ledger));
-  shard.register(roomKind, room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL }));
+  shard.register(
+    roomKind,
+    room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: config.receiptsUpTo }),
+  );
   shard.register(fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
   shard.register(
     sessionKind,

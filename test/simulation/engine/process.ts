@@ -10,6 +10,7 @@ import { logWriter } from '../../../src/actors/storage/log-writer.ts';
 import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.ts';
 import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
 import { drainLog, Lag, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
+import { reading, readingKind } from '../../../src/actors/storage/reading.ts';
 import { records, recordsKind } from '../../../src/actors/storage/records.ts';
 import { watermark, watermarkKind, watermarks } from '../../../src/actors/storage/watermark.ts';
 import { userKind } from '../../../src/actors/user/messages.ts';
@@ -24,6 +25,7 @@ import type { Records } from '../../../src/storage/ports/records.ts';
 import { SimulatedLink } from '../../../src/testkit/simulation/link.ts';
 import type { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import { SimulatedThread, type WallClock } from '../../../src/testkit/simulation/thread.ts';
+import { MemoryReading } from '../../contract/memory-reading.ts';
 import type { LeaseWatch } from './lease-watch.ts';
 import type { LogModel } from './log-model.ts';
 import type { NodeLinks } from './node-links.ts';
@@ -108,6 +110,7 @@ export class SimulatedProcess {
       persister(() => ({ ...drain, threads, lag: new Lag(), lingerMs: LINGER_MS, onPaused: () => undefined })),
     );
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
+    this.#register(recordsThread, readingKind, reading(new MemoryReading()));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
     const logPartition = log.openWriter({ epoch, slots: this.#slots() }, position);
     this.#register(
@@ -157,6 +160,7 @@ export class SimulatedProcess {
       'log-writer': threadNumber(node, shards),
       persister: threadNumber(node, shards + 1),
       records: threadNumber(node, shards + 2),
+      reading: threadNumber(node, shards + 2),
       'message-reader': threadNumber(node, shards + 2),
     };
     for (const [index, role] of names.entries()) {
@@ -235,7 +239,11 @@ export class SimulatedProcess {
     const gauges = watermarks(1);
     this.#register(shard, watermarkKind, watermark(gauges));
     this.#register(shard, ledgerKind, ledgerActor(ledger));
-    this.#register(shard, roomKind, room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL }));
+    this.#register(
+      shard,
+      roomKind,
+      room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: 100 }),
+    );
     this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
     this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));
     this.#register(

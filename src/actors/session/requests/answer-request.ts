@@ -8,6 +8,7 @@ import type { Conversation } from '../conversation.ts';
 import type { Handler } from './asking.ts';
 import { listDevices, revokeDevice } from './devices.ts';
 import { history, markRead, post } from './messages.ts';
+import { hide, listHidden, listReaders, markUnread } from './reading.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
 import { search } from './search.ts';
 import { findUser, getUsers } from './users.ts';
@@ -45,10 +46,10 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.forward': unsupported,
   'devices.list': listDevices,
   'devices.revoke': revokeDevice,
-  'messages.readers': unsupported,
-  'messages.hide': unsupported,
-  'messages.hidden': unsupported,
-  'rooms.mark': unsupported,
+  'messages.readers': listReaders,
+  'messages.hide': hide,
+  'messages.hidden': listHidden,
+  'rooms.mark': markUnread,
   'messages.search': search,
   'users.find': findUser,
   'users.get': getUsers,

@@ -61,8 +61,9 @@ export class SqliteReading implements Reading {
     return guarded('read hidden messages', () => this.#hidden.all(room, user, from, to).map(({ seq }) => seq));
   }
 
-  /** The connection is closed with the records. */
-  close(): void {}
+  close(): void {
+    // The connection is closed with the records.
+  }
 }
 
 /** Undoes the transaction. */

@@ -79,6 +79,8 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
       CREATE INDEX download_by_user ON download (user, created_at, id);
       CREATE INDEX download_by_state ON download (state, updated_at);`,
+  },
+  {
     name: 'marked rooms and hidden messages',
     sql: `
       CREATE TABLE room_mark (room TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (room, user)) STRICT, WITHOUT ROWID;

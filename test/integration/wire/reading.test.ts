@@ -1,0 +1,152 @@
+/** Marks, hidden messages and receipts over a real engine: the same on all devices of a user, and after a restart. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { decodeBody } from '../../../src/protocol/frames/body.ts';
+import { LIMITS } from '../../../src/protocol/limits.ts';
+import type { Message } from '../../../src/protocol/types.ts';
+import { tempDir } from '../../contract/temp-dir.ts';
+import { type Account, logIn, newAccounts } from '../../support/http.ts';
+import { RawClient, range } from '../../support/raw-client.ts';
+import { startServer, type TestServer } from '../../support/server.ts';
+import { eventually, TEST_MS } from '../../support/wait.ts';
+
+setDefaultTimeout(TEST_MS);
+
+async function summaryOf(client: RawClient, room: string) {
+  const { rooms } = await client.ok('rooms.list', {});
+  return rooms.find(({ id }) => id === room);
+}
+
+const hiddenOf = (messages: readonly Message[]): number[] =>
+  messages.filter(({ hidden }) => hidden).map(({ seq }) => seq);
+
+describe('reading', () => {
+  let server: TestServer;
+  let accounts: readonly [Account, Account, Account];
+  let ann: RawClient;
+  let annsOther: RawClient;
+  let bob: RawClient;
+  beforeAll(async () => {
+    server = await startServer({ env: { MAILROOM_RECEIPTS_UP_TO: '2' } });
+    accounts = await newAccounts(server.url, ['ann', 'bob', 'eve']);
+    ann = await RawClient.greet(server.url, accounts[0].token);
+    annsOther = await RawClient.greet(server.url, await logIn(server.url, 'ann', 'other'));
+    bob = await RawClient.greet(server.url, accounts[1].token);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  async function roomOf(count: number, members = [accounts[1].id]): Promise<string> {
+    const { room } = await ann.ok('rooms.create', { members });
+    for (const n of range(1, count)) await bob.post(room, `${n}`, `n${n}`);
+    await ann.upTo(room, count);
+    return room;
+  }
+
+  test('[RDS3] a mark shows on all devices of the user, in lists and after a hello, and for nobody else', async () => {
+    const room = await roomOf(1);
+    await ann.ok('rooms.mark', { room, unread: true });
+    expect(await annsOther.notification('marked', (each) => each.room === room)).toEqual({ room, unread: true });
+    expect((await summaryOf(annsOther, room))?.marked).toBe(true);
+    using again = await RawClient.greet(server.url, accounts[0].token);
+    expect(again.hello.rooms.find(({ id }) => id === room)?.marked).toBe(true);
+    expect((await summaryOf(bob, room))?.marked).toBeUndefined();
+    await annsOther.ok('rooms.mark', { room, unread: false });
+    await ann.notification('marked', (each) => each.room === room && !each.unread);
+    expect((await summaryOf(ann, room))?.marked).toBeUndefined();
+    expect(bob.all('marked')).toEqual([]);
+  });
+
+  test('[RDS3] reading takes the mark off, although everything was read before', async () => {
+    const room = await roomOf(2);
+    await ann.ok('messages.read', { room, seq: 2 });
+    await ann.ok('rooms.mark', { room, unread: true });
+    await annsOther.ok('messages.read', { room, seq: 2 });
+    await ann.notification('marked', (each) => each.room === room && !each.unread);
+    expect((await summaryOf(ann, room))?.marked).toBeUndefined();
+  });
+
+  test('[RDS4] what a user hides is a stub in history and in a resume, for that user only, and seqs have no hole', async () => {
+    const room = await roomOf(6);
+    await ann.ok('messages.hide', { room, seqs: [2, 5] });
+    expect(await annsOther.notification('hidden', (each) => each.room === room)).toEqual({
+      room,
+      seqs: [2, 5],
+      hidden: 2,
+    });
+    const { messages } = await annsOther.ok('messages.history', { room });
+    expect(messages.map(({ seq }) => seq)).toEqual(range(1, 6));
+    expect(hiddenOf(messages)).toEqual([2, 5]);
+    const stub = messages[1] as Message;
+    expect(decodeBody(stub.body)).toEqual({ type: 'system', event: 'hidden' });
+    expect([stub.from, stub.nonce, stub.at]).toEqual([accounts[1].id, 'n2', bob.messages(room)[1]?.at as number]);
+    expect(hiddenOf((await bob.ok('messages.history', { room })).messages)).toEqual([]);
+    using again = await RawClient.greet(server.url, accounts[0].token, { [room]: 1 });
+    expect(again.hello.rooms.find(({ id }) => id === room)?.hidden).toBe(2);
+    expect(await again.upTo(room, 6)).toEqual(range(2, 6));
+    expect(hiddenOf(again.messages(room))).toEqual([2, 5]);
+    await bob.post(room, 'goes on');
+    expect(await again.upTo(room, 7)).toEqual(range(2, 7));
+    expect((await again.ok('messages.hidden', { room })).seqs).toEqual([2, 5]);
+    expect((await bob.ok('messages.hidden', { room })).seqs).toEqual([]);
+  });
+
+  test('[RDS4] what is hidden is not found', async () => {
+    const room = await roomOf(1);
+    await bob.post(room, 'unfindable');
+    const find = async (client: RawClient) => (await client.ok('messages.search', { query: 'unfindable' })).hits.length;
+    await eventually(
+      'the message to be found',
+      () => find(ann),
+      (count) => count === 1,
+    );
+    await ann.ok('messages.hide', { room, seqs: [2] });
+    expect([await find(annsOther), await find(bob)]).toEqual([0, 1]);
+  });
+
+  test('[RDS4] nobody hides what is not there, in a room of others, or too much at once', async () => {
+    const room = await roomOf(1);
+    using eve = await RawClient.greet(server.url, accounts[2].token);
+    expect((await ann.refused('messages.hide', { room, seqs: [1, 2] })).code).toBe('invalid');
+    expect((await ann.refused('messages.hide', { room, seqs: range(1, LIMITS.maxHidesAtOnce + 1) })).code).toBe(
+      'invalid',
+    );
+    expect((await eve.refused('messages.hide', { room, seqs: [1] })).code).toBe('forbidden');
+    expect((await eve.refused('rooms.mark', { room, unread: true })).code).toBe('forbidden');
+    expect((await eve.refused('messages.readers', { room, seq: 1 })).code).toBe('forbidden');
+    expect((await ann.ok('messages.hidden', { room })).seqs).toEqual([]);
+  });
+
+  test('[RDS5] a small room says who has read, a larger one how many', async () => {
+    const small = await roomOf(2);
+    await bob.ok('messages.read', { room: small, seq: 2 });
+    const readers = [{ user: accounts[1].id, username: 'bob', read: 2 }];
+    expect(await ann.ok('messages.readers', { room: small, seq: 2 })).toEqual({ count: 1, readers });
+    expect(await ann.ok('messages.readers', { room: small, seq: 3 })).toEqual({ count: 0, readers: [] });
+    expect((await ann.refused('messages.readers', { room: small, seq: 1, cursor: 'nobody' })).code).toBe('invalid');
+    const large = await roomOf(2, [accounts[1].id, accounts[2].id]);
+    await bob.ok('messages.read', { room: large, seq: 2 });
+    expect(await ann.ok('messages.readers', { room: large, seq: 1 })).toEqual({ count: 1 });
+    await ann.ok('messages.read', { room: large, seq: 1 });
+    await annsOther.notification('read', ({ room, seq }) => room === large && seq === 1);
+    expect(bob.all('read').filter(({ room, user }) => room === large && user === accounts[0].id)).toEqual([]);
+  });
+});
+
+test('[RDS1] marks and hidden messages are there after a kill', async () => {
+  using dir = tempDir();
+  let token = '';
+  let room = '';
+  for (const isFirst of [true, false]) {
+    await using server = await startServer({ dataDir: dir.path });
+    if (isFirst) token = (await newAccounts(server.url, ['ann']))[0].token;
+    const client = await RawClient.greet(server.url, token);
+    if (isFirst) {
+      room = (await client.ok('rooms.create', {})).room;
+      await client.post(room, 'text');
+      await client.ok('messages.hide', { room, seqs: [1] });
+      await client.ok('rooms.mark', { room, unread: true });
+    }
+    const { hidden, marked } = (await summaryOf(client, room)) ?? {};
+    expect({ hidden, marked }).toEqual({ hidden: 1, marked: true });
+    await server.kill();
+  }
+});
