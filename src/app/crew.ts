@@ -67,6 +67,9 @@ export type ThreadConfig = Pick<
   | 'finishAt'
   | 'stagingGraceMs'
   | 'receiptsUpTo'
+  | 'quotaBytes'
+  | 'trashDays'
+  | 'instantScope'
   | 'logLevel'
 > & {
   readonly logFormat: 'json' | 'text';

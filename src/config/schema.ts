@@ -224,6 +224,33 @@ export const SCHEMA = {
     initialText: 'on',
     description: "'off' switches rate limits off, for load tests.",
   }),
+  quotaBytes: variable({
+    name: 'MAILROOM_QUOTA',
+    section: 'Files',
+    type: type.byteSize,
+    initial: 10 * 2 ** 30,
+    initialText: '10GiB',
+    unit: 'size',
+    description: "What one user's files, those in the trash and unfinished uploads may have together; 0 for no bound.",
+  }),
+  trashDays: variable({
+    name: 'MAILROOM_TRASH_DAYS',
+    section: 'Files',
+    type: type.integer(0, 3_650),
+    initial: 30,
+    initialText: '30',
+    unit: 'days',
+    description: 'How long a file stays in the trash before it is deleted.',
+  }),
+  instantScope: variable<'all' | 'user' | 'off'>({
+    name: 'MAILROOM_INSTANT_SCOPE',
+    section: 'Files',
+    type: type.choice(['all', 'user', 'off']),
+    initial: 'all',
+    initialText: 'all',
+    description:
+      "Whose contents an instant upload finds: 'all', only the user's own ('user'), or nobody's ('off': everything is uploaded).",
+  }),
   logLevel: variable<'debug' | 'info' | 'warn' | 'error'>({
     name: 'MAILROOM_LOG_LEVEL',
     section: 'Logging',

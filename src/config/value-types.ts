@@ -39,6 +39,18 @@ function durationMs(text: string): number | undefined {
   return factor === undefined ? undefined : Number(amount) * factor;
 }
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** Sizes become bytes; `0` needs no unit. */
+export const byteSize: ValueType<number> = {
+  describe: 'a size such as 500MiB, 10GiB or 2TiB, or 0',
+  parse: (text) => {
+    const [, amount, unit = 'B'] = /^(\d{1,12})(B|KiB|MiB|GiB|TiB)?$/.exec(text) ?? [];
+    const bytes = Number(amount) * (UNIT_BYTES[unit] ?? Number.NaN);
+    return Number.isSafeInteger(bytes) && (unit !== 'B' || /B$|^0+$/.test(text)) ? bytes : undefined;
+  },
+};
+
 export function choice<const T extends string>(options: readonly T[]): ValueType<T> {
   const quoted = options.map((option) => `'${option}'`);
   return {

@@ -6,7 +6,7 @@ export interface Machine {
   readonly cores: number;
 }
 
-export type Section = 'Listening' | 'Storage' | 'Processes' | 'Sessions and limits' | 'Logging';
+export type Section = 'Listening' | 'Storage' | 'Processes' | 'Sessions and limits' | 'Files' | 'Logging';
 
 /** One variable of the environment, with everything that help, docs and the parser say of it. */
 export interface Variable<T> {

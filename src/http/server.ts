@@ -7,6 +7,7 @@ import type { Shard } from '../runtime/shard.ts';
 import { accountRoutes } from './account-routes.ts';
 import { AddressLimit } from './address-limit.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
+import { fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly rateLimit: boolean;
+  /** Of one user's files; 0 for none. */
+  readonly quotaBytes: number;
   readonly newToken: (userId: string) => string;
   readonly hashToken: (token: string) => string;
   /** A defect: what was asked and what was thrown. */
@@ -64,6 +67,7 @@ export function startServer(options: ServerOptions): HttpServer {
   app.onAfterHandle(({ request, responseValue }) => guard.allow(request, responseValue));
   app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
   accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
+  fileRoutes(app, { shard, hashToken, quotaBytes: options.quotaBytes });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));

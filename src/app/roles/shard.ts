@@ -97,6 +97,7 @@ function listen({ shard, crew, config, log }: RoleEnvironment, gate: SocketGate)
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
     rateLimit: config.rateLimit,
+    quotaBytes: config.quotaBytes,
     newToken: secrets.newToken,
     hashToken: secrets.hashToken,
     onError: (path, error) => log.error('a request failed', { path, error }),
