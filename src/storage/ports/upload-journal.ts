@@ -39,6 +39,8 @@ export interface UploadLengthKnown {
 export interface UploadReceived {
   readonly type: 'received';
   readonly offset: number;
+  /** CRC32 of all bytes below the offset as they came in, before they went to the disk. */
+  readonly crc32: number;
   readonly expiresAt: number;
 }
 
@@ -67,7 +69,7 @@ export interface UploadUsed {
 /** The upload has ended without a file, and this is why; what is left of it may go. */
 export interface UploadEnded {
   readonly type: 'ended';
-  readonly reason: 'terminated' | 'expired' | 'mismatch' | 'invalid';
+  readonly reason: 'terminated' | 'expired' | 'mismatch' | 'damaged' | 'invalid';
 }
 
 export type UploadEntry =
@@ -84,6 +86,7 @@ export interface UploadState {
   readonly created: UploadCreated;
   readonly length: number | null;
   readonly offset: number;
+  readonly crc32: number;
   readonly expiresAt: number;
   readonly verified: UploadVerified | null;
   readonly file: string | null;
@@ -100,7 +103,7 @@ export function replayJournal(entries: readonly UploadEntry[]): UploadState | nu
 
 export function newUploadState(created: UploadCreated): UploadState {
   const { length, expiresAt } = created;
-  return { created, length, offset: 0, expiresAt, verified: null, file: null, used: false, ended: null };
+  return { created, length, offset: 0, crc32: 0, expiresAt, verified: null, file: null, used: false, ended: null };
 }
 
 export function applyEntry(state: UploadState, entry: UploadEntry): UploadState {
@@ -110,7 +113,7 @@ export function applyEntry(state: UploadState, entry: UploadEntry): UploadState 
     case 'length':
       return { ...state, length: entry.length };
     case 'received':
-      return { ...state, offset: entry.offset, expiresAt: entry.expiresAt };
+      return { ...state, offset: entry.offset, crc32: entry.crc32, expiresAt: entry.expiresAt };
     case 'verified':
       return { ...state, verified: entry };
     case 'finished':

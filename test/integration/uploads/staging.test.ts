@@ -46,13 +46,14 @@ test('[UPL2] what a journal says is what was appended to it, in order, for every
   using dir = tempDir();
   const staging = new FileStaging(dir.path);
   await staging.create('u1', [CREATED], true);
-  await staging.append('u1', { type: 'received', offset: 4, expiresAt: 200 }, true);
+  await staging.append('u1', { type: 'received', offset: 4, crc32: 7, expiresAt: 200 }, true);
   await staging.append('u1', { type: 'ended', reason: 'expired' }, false);
   const entries = await new FileStaging(dir.path).journal('u1');
   expect(replayJournal(entries ?? [])).toEqual({
     created: CREATED,
     length: 10,
     offset: 4,
+    crc32: 7,
     expiresAt: 200,
     verified: null,
     file: null,
@@ -70,7 +71,7 @@ test('[UPL3] an entry that was cut off at any byte, or changed, is not believed,
   await staging.create('u1', [CREATED], true);
   const path = join(dir.path, 'uploads/u1.journal');
   const whole = readFileSync(path);
-  await staging.append('u1', { type: 'received', offset: 4, expiresAt: 200 }, true);
+  await staging.append('u1', { type: 'received', offset: 4, crc32: 7, expiresAt: 200 }, true);
   const both = readFileSync(path);
   for (let cut = whole.length; cut < both.length; cut++) {
     writeFileSync(path, both.subarray(0, cut));

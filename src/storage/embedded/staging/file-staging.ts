@@ -60,9 +60,8 @@ export class FileStaging implements Staging {
         await orNull(unlink(this.#journalOf(id)));
         throw error;
       }
-      if (!durable) return;
       await (await open(this.#bytesOf(id), 'a', PRIVATE)).close();
-      await syncDirectory(this.#uploads);
+      if (durable) await syncDirectory(this.#uploads);
     });
   }
 
