@@ -6,6 +6,8 @@ export interface WebAsset {
   readonly contentType: string;
   /** Whether the path changes with the content, so that a browser may keep it for ever. */
   readonly immutable: boolean;
+  /** A worker's script that compiles WebAssembly; nothing else of the app may. */
+  readonly runsWebAssembly?: boolean;
 }
 
 const here = (path: string) => Bun.fileURLToPath(new URL(path, import.meta.url));
@@ -20,14 +22,29 @@ const plainFiles: readonly (readonly [path: string, contentType: string])[] = [
  * All files of the web app by their path on the server; `/` is the page. Throws when the sources do not build.
  */
 export async function buildWeb(): Promise<ReadonlyMap<string, WebAsset>> {
+  const assets = new Map<string, WebAsset>();
+  const app = await bundle(assets, './main.tsx', 'app');
+  const worker = await bundle(assets, './workers/hash-worker.ts', 'hash-worker');
+  for (const [path, contentType] of plainFiles) {
+    assets.set(path, { bytes: await Bun.file(here(`./public${path}`)).bytes(), contentType, immutable: false });
+  }
+  const page = (await Bun.file(here('./public/index.html')).text())
+    .replace('%SCRIPT%', app.script)
+    .replace('%STYLE%', app.style)
+    .replace('%HASH_WORKER%', worker.script);
+  assets.set('/', { bytes: new TextEncoder().encode(page), contentType: 'text/html; charset=utf-8', immutable: false });
+  return assets;
+}
+
+/** Adds what one entry becomes, and says under which paths. */
+async function bundle(assets: Map<string, WebAsset>, entry: string, name: string) {
   const { outputs } = await Bun.build({
-    entrypoints: [here('./main.tsx')],
+    entrypoints: [here(entry)],
     target: 'browser',
     minify: true,
-    naming: 'app-[hash].[ext]',
+    naming: `${name}-[hash].[ext]`,
     define: { 'process.env.NODE_ENV': '"production"' },
   });
-  const assets = new Map<string, WebAsset>();
   const paths = { script: '', style: '' };
   for (const output of outputs) {
     const isStyle = output.path.endsWith('.css');
@@ -37,14 +54,8 @@ export async function buildWeb(): Promise<ReadonlyMap<string, WebAsset>> {
       bytes: new Uint8Array(await output.arrayBuffer()),
       contentType: isStyle ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
       immutable: true,
+      ...(name === 'app' ? {} : { runsWebAssembly: true }),
     });
   }
-  for (const [path, contentType] of plainFiles) {
-    assets.set(path, { bytes: await Bun.file(here(`./public${path}`)).bytes(), contentType, immutable: false });
-  }
-  const page = (await Bun.file(here('./public/index.html')).text())
-    .replace('%SCRIPT%', paths.script)
-    .replace('%STYLE%', paths.style);
-  assets.set('/', { bytes: new TextEncoder().encode(page), contentType: 'text/html; charset=utf-8', immutable: false });
-  return assets;
+  return paths;
 }

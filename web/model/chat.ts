@@ -2,10 +2,14 @@ import { MailroomClient } from '../../src/client/client.ts';
 import type { Room } from '../../src/client/directory.ts';
 import { localStorageOutbox } from '../../src/client/outbox-store.ts';
 import type { Message, User } from '../../src/client/wire.ts';
+import { FileLinks } from './file-links.ts';
 import { Names } from './names.ts';
 import { Observable } from './observable.ts';
+import { Pictures } from './pictures.ts';
 import type { Session } from './session.ts';
 import { Timeline } from './timeline.ts';
+import type { Upload } from './uploads/upload.ts';
+import { Uploads } from './uploads/uploads.ts';
 
 /** A longer absence is not replayed message by message; the conversation is loaded afresh. */
 const maxFillMessages = 300;
@@ -22,6 +26,9 @@ export class Chat extends Observable {
   readonly client: MailroomClient;
   readonly names: Names;
   readonly self: User;
+  readonly uploads: Uploads;
+  readonly pictures: Pictures;
+  readonly fileLinks: FileLinks;
   /** What is written but not sent, by room. */
   readonly drafts = new Map<string, string>();
   readonly #session: Session;
@@ -51,6 +58,10 @@ export class Chat extends Observable {
     });
     this.names = new Names(this.client);
     this.names.learn([self]);
+    const token = () => session.token;
+    this.pictures = new Pictures(token);
+    this.fileLinks = new FileLinks(token);
+    this.uploads = new Uploads({ user: self.id, token, onDone: (upload) => this.#uploaded(upload) });
     this.#listen();
   }
 
@@ -62,6 +73,7 @@ export class Chat extends Observable {
     addEventListener('online', wake);
     document.addEventListener('visibilitychange', wake);
     this.client.connect();
+    void this.uploads.restore();
     return () => {
       removeEventListener('online', wake);
       document.removeEventListener('visibilitychange', wake);
@@ -89,6 +101,14 @@ export class Chat extends Observable {
       void timeline.loadOlder();
     }
     return timeline;
+  }
+
+  /** A file that was for a room is posted there. */
+  #uploaded({ room, file, fileId }: Upload): void {
+    if (room === undefined || fileId === undefined) return;
+    const mime = file.type === '' ? 'application/octet-stream' : file.type;
+    const body = { type: 'file' as const, file: fileId, name: file.name, size: file.size, mime };
+    this.client.post(room, body, { files: [fileId] });
   }
 
   #recency({ room, latest }: Conversation): number {

@@ -1,6 +1,7 @@
 /** Words, dates and names as people read them. */
 
 import type { MailroomError } from '../../src/client/errors.ts';
+import { fileOfBody } from '../../src/client/file-body.ts';
 import { textOfBody } from '../../src/client/text.ts';
 
 const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
@@ -45,7 +46,7 @@ export function briefTime(at: number, now: number): string {
 
 /** What a body says, or what stands in for one that cannot be shown. */
 export function shownText(body: Uint8Array): string {
-  return textOfBody(body) ?? 'This message cannot be shown here.';
+  return textOfBody(body) ?? fileOfBody(body)?.name ?? 'This message cannot be shown here.';
 }
 
 /** One or two letters for an avatar. */

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { asMailroomError } from '../../src/client/errors.ts';
 import { explain } from '../model/text.ts';
 import { useChat } from './context.ts';
+import { FileButton } from './drop-zone.tsx';
 import { Icon } from './icon.tsx';
 
 const words = {
@@ -56,6 +57,13 @@ export function Composer({ room, title }: { readonly room: string; readonly titl
         </p>
       )}
       <div class="composer-line">
+        <FileButton
+          label="Attach files"
+          className="icon-button attach-button"
+          onFiles={(files) => chat.uploads.add(files, room)}
+        >
+          <Icon name="clip" />
+        </FileButton>
         <textarea
           ref={area}
           rows={Math.min(8, text.split('\n').length)}
@@ -64,6 +72,12 @@ export function Composer({ room, title }: { readonly room: string; readonly titl
           aria-label={`Message ${title}`}
           onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const files = [...(event.clipboardData?.files ?? [])];
+            if (files.length === 0) return;
+            event.preventDefault();
+            chat.uploads.add(files, room);
+          }}
         />
         <button type="submit" class="send-button" aria-label="Send" title="Send" disabled={text.trim() === ''}>
           <Icon name="send" />

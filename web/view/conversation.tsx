@@ -5,6 +5,7 @@ import { route } from '../model/route.ts';
 import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
 import { useChat } from './context.ts';
+import { DropZone } from './drop-zone.tsx';
 import { Icon } from './icon.tsx';
 import { MemberPanel } from './member-panel.tsx';
 import { MessageList } from './message-list.tsx';
@@ -12,6 +13,7 @@ import { MessageList } from './message-list.tsx';
 /** One open room: its head, its messages, and the line to write in. */
 export function Conversation({ room }: { readonly room: Room }) {
   const [showMembers, setShowMembers] = useState(false);
+  const { uploads } = useChat();
   const title = titleOf(room);
   const subtitle = room.kind === 'direct' ? 'Direct conversation' : 'Room';
   return (
@@ -37,8 +39,10 @@ export function Conversation({ room }: { readonly room: Room }) {
             <Icon name="people" />
           </button>
         </header>
-        <MessageList key={room.id} room={room} />
-        <Composer key={`composer-${room.id}`} room={room.id} title={title} />
+        <DropZone label={`Drop files to send them to ${title}`} onFiles={(files) => uploads.add(files, room.id)}>
+          <MessageList key={room.id} room={room} />
+          <Composer key={`composer-${room.id}`} room={room.id} title={title} />
+        </DropZone>
       </main>
       {showMembers && <MemberPanel room={room} onClose={() => setShowMembers(false)} />}
     </>

@@ -1,3 +1,4 @@
+import { fileOfBody } from '../../src/client/file-body.ts';
 import type { Post } from '../../src/client/outbox.ts';
 import { textOfBody } from '../../src/client/text.ts';
 import type { MessageRowModel } from '../model/rows.ts';
@@ -5,6 +6,7 @@ import { explain, momentOf, shownText, timeOf } from '../model/text.ts';
 import type { FailedPost, Timeline } from '../model/timeline.ts';
 import { Avatar } from './avatar.tsx';
 import { useChat } from './context.ts';
+import { FileBubble } from './file-bubble.tsx';
 import { Icon } from './icon.tsx';
 
 interface MessageRowProps {
@@ -18,7 +20,8 @@ export function MessageRow({ row: { message, first, last }, own, showName }: Mes
   const { names } = useChat();
   const name = names.of(message.from);
   const classes = `message ${own ? 'message-own' : ''} ${first ? 'message-first' : ''} ${last ? 'message-last' : ''}`;
-  const shown = textOfBody(message.body) !== undefined;
+  const file = fileOfBody(message.body);
+  const shown = file !== undefined || textOfBody(message.body) !== undefined;
   return (
     <li class={classes} data-seq={message.seq}>
       {!own && (
@@ -31,8 +34,11 @@ export function MessageRow({ row: { message, first, last }, own, showName }: Mes
           ) : (
             <span class="message-name">{name ?? '…'}</span>
           ))}
-        <div class={`bubble ${shown ? '' : 'bubble-odd'}`} title={momentOf(message.at)}>
-          <Text text={shownText(message.body)} />
+        <div
+          class={`bubble ${shown ? '' : 'bubble-odd'} ${file === undefined ? '' : 'bubble-file'}`}
+          title={momentOf(message.at)}
+        >
+          {file === undefined ? <Text text={shownText(message.body)} /> : <FileBubble file={file} />}
         </div>
         {last && (
           <time class="message-time" dateTime={new Date(message.at).toISOString()}>

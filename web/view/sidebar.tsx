@@ -10,6 +10,7 @@ import { Icon } from './icon.tsx';
 import { Menu } from './menu.tsx';
 import { NewConversationDialog } from './new-conversation.tsx';
 import { PasswordDialog } from './password-dialog.tsx';
+import { UploadTray } from './upload-tray.tsx';
 
 /** The user, and the list of their rooms. */
 export function Sidebar({ session }: { readonly session: Session }) {
@@ -41,6 +42,7 @@ export function Sidebar({ session }: { readonly session: Session }) {
         </button>
       </header>
       <RoomList onNew={() => setDialog('new')} />
+      <UploadTray />
       {dialog === 'new' && <NewConversationDialog onClose={close} />}
       {dialog === 'password' && <PasswordDialog session={session} onClose={close} />}
     </nav>
