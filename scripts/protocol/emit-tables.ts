@@ -9,7 +9,7 @@ import { Message } from '../../src/protocol/schema/messages.ts';
 import { RoomEntry, RoomMember, RoomSummary } from '../../src/protocol/schema/rooms.ts';
 import { describe } from './emit-checks.ts';
 
-const MARKED = /(<!-- generated:([\w.]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
+const MARKED = /(<!-- generated:([\w.-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
 
 const RETRY = {
   never: 'no',
@@ -34,6 +34,14 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxTokenLength: 'characters of a token',
   maxDeviceLength: 'characters of the name of a device',
   maxCursorLength: 'characters of a cursor',
+  maxTopicLength: 'characters of a topic',
+  maxReasonLength: 'characters of the reason of a ban',
+  maxSlowModeSeconds: 'seconds of slow mode',
+  maxRetentionDays: 'days of retention',
+  maxLinksPerRoom: 'links of a room',
+  maxRequestsPerRoom: 'requests to join that wait in a room',
+  maxMutesPerRoom: 'muted users of a room',
+  maxPeoplePerPage: 'members, bans or requests in one answer',
   maxMembersInCreate: '`members` in `rooms.create`',
   maxUsersInGet: '`users` in `users.get`',
   maxMentions: '`mentions` of a message',

@@ -109,6 +109,8 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     quotaBytes: config.quotaBytes,
     trashDays: config.trashDays,
     instantScope: config.instantScope,
+    maxRoomMembers: config.maxRoomMembers,
+    maxRoomsPerUser: config.maxRoomsPerUser,
     logLevel: config.logLevel,
     logFormat: resolveFormat(config.logFormat, process.stderr.isTTY === true),
     webFiles: await buildWeb(),

@@ -70,6 +70,8 @@ export type ThreadConfig = Pick<
   | 'quotaBytes'
   | 'trashDays'
   | 'instantScope'
+  | 'maxRoomMembers'
+  | 'maxRoomsPerUser'
   | 'logLevel'
 > & {
   readonly logFormat: 'json' | 'text';

@@ -79,6 +79,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     persister: threadOfRole(crew, 'persister'),
     records: threadOfRole(crew, 'records'),
     'file-records': threadOfRole(crew, 'records'),
+    governance: threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
     reading: threadOfRole(crew, 'records'),

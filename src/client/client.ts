@@ -5,6 +5,7 @@ import type { Room } from './directory.ts';
 import { Engine } from './engine.ts';
 import { MailroomError } from './errors.ts';
 import type { ClientEvents } from './events.ts';
+import { Governing } from './governing.ts';
 import type { ClientOptions } from './options.ts';
 import type { Post } from './outbox.ts';
 import type { RequestOptions } from './requests.ts';
@@ -42,6 +43,8 @@ export interface HistoryRange {
  */
 export class MailroomClient {
   readonly #engine: Engine;
+  /** What owner and admins do. */
+  readonly governing = new Governing((method, params, options) => this.request(method, params, options));
 
   constructor(options: ClientOptions) {
     this.#engine = new Engine(options);
@@ -147,9 +150,9 @@ export class MailroomClient {
     this.#engine.readMarks.raise(room, seq);
   }
 
-  /** Makes a group room; `members` are user ids. */
-  async createRoom(title: string, members: readonly string[] = []): Promise<Room> {
-    return this.#enter(await this.request('rooms.create', { title, members }));
+  /** Makes a group room, or a channel, where only owner and admins post; `members` are user ids. */
+  async createRoom(title: string, members: readonly string[] = [], kind: 'group' | 'channel' = 'group'): Promise<Room> {
+    return this.#enter(await this.request('rooms.create', { title, members, kind }));
   }
 
   /** Opens the one room between the user and another. */
@@ -160,6 +163,11 @@ export class MailroomClient {
   /** Joins a group room. */
   async joinRoom(room: string): Promise<Room> {
     return this.#enter(await this.request('rooms.join', { room }, { repeat: true }));
+  }
+
+  /** Comes into a room by a link's token. */
+  async joinByLink(token: string): Promise<Room> {
+    return this.#enter(await this.request('rooms.link-join', { token }, { repeat: true }));
   }
 
   /** Leaves a group room. */

@@ -1,9 +1,34 @@
-import type { Message, Read, RoomChange, RoomEntry, RoomRole, RoomSummary, User } from './wire.ts';
+import type {
+  JoinPolicy,
+  Message,
+  Read,
+  RoomChange,
+  RoomEntry,
+  RoomKind,
+  RoomRole,
+  RoomSummary,
+  User,
+} from './wire.ts';
+
+/** What owner and admins have set of a room. */
+export interface RoomSettings {
+  readonly topic: string;
+  /** File that shows the room; empty: none. */
+  readonly avatar: string;
+  /** Only owner and admins post; in a channel that is so anyway. */
+  readonly announcement: boolean;
+  /** Seconds between two posts of a member; 0: none. */
+  readonly slowMode: number;
+  readonly joinPolicy: JoinPolicy;
+  readonly past: 'all' | 'joined';
+  /** 0: as the server has it. */
+  readonly retentionDays: number;
+}
 
 /** A room of the user, as far as the client knows it at the moment. */
-export interface Room {
+export interface Room extends RoomSettings {
   readonly id: string;
-  readonly kind: 'group' | 'direct';
+  readonly kind: RoomKind;
   /** Empty in direct rooms; there `peer` names the other user. */
   readonly title: string;
   readonly peer: User | undefined;
@@ -13,7 +38,21 @@ export interface Room {
   /** The user's read position. */
   readonly read: number;
   readonly unread: number;
+  /** Until when the user may not post: milliseconds since the epoch; 0: not muted. */
+  readonly muted: number;
+  /** Lowest `seq` that the user may see. */
+  readonly from: number;
 }
+
+const INITIAL: RoomSettings = {
+  topic: '',
+  avatar: '',
+  announcement: false,
+  slowMode: 0,
+  joinPolicy: 'open',
+  past: 'all',
+  retentionDays: 0,
+};
 
 type Fields = Omit<Room, 'unread'>;
 
@@ -33,7 +72,16 @@ export class Directory {
   /** A room as a list shows it. */
   list(summary: RoomSummary): void {
     const { id, kind, title, role, seq, read } = summary;
-    this.#set({ id, kind, title, role, seq, read: this.#highest(id, read), peer: summary.peer ?? this.#peer(id) });
+    this.#set({
+      ...standingOf(summary),
+      id,
+      kind,
+      title,
+      role,
+      seq,
+      read: this.#highest(id, read),
+      peer: summary.peer ?? this.#peer(id),
+    });
   }
 
   /** A room as creating, opening or joining it answers. */
@@ -41,6 +89,7 @@ export class Directory {
     const { room: id, kind, title, role, seq, read } = entry;
     const known = this.#rooms.get(id)?.seq ?? 0;
     this.#set({
+      ...standingOf(entry),
       id,
       kind,
       title,
@@ -56,9 +105,16 @@ export class Directory {
     this.#update(id, { peer });
   }
 
-  /** The title, or the user's own role, changed. */
+  /** Fields of the room changed: those that are there. Where changes were lost, the user's own role is among them. */
   change(change: RoomChange): void {
-    if (change.title !== undefined) this.#update(change.room, { title: change.title });
+    const { room, title, role, from, until } = change;
+    this.#update(room, {
+      ...settingsIn(change),
+      ...(title === undefined ? {} : { title }),
+      ...(role === undefined ? {} : { role }),
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { muted: until }),
+    });
   }
 
   remove(id: string): void {
@@ -98,4 +154,16 @@ export class Directory {
     this.#rooms.set(fields.id, { ...fields, unread: Math.max(0, fields.seq - fields.read) });
     this.#changed(fields.id);
   }
+}
+
+/** All that a list or an entry says, whose absent fields are as in most rooms. */
+function standingOf(source: RoomSummary | RoomEntry): RoomSettings & Pick<Room, 'muted' | 'from'> {
+  return { ...INITIAL, ...settingsIn(source), muted: source.muted ?? 0, from: source.from ?? 1 };
+}
+
+function settingsIn(source: Partial<RoomSettings>): Partial<RoomSettings> {
+  const known: Readonly<Record<string, unknown>> = { ...source };
+  return Object.fromEntries(
+    Object.keys(INITIAL).flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]]])),
+  );
 }

@@ -177,15 +177,17 @@ export class Engine {
   }
 
   #roomChanged(change: RoomChange): void {
+    // What is asked of owner and admins is no change of the room, and has no version of its own.
+    if (change.event === 'requested' || change.event === 'declined') return this.events.emit('room', change);
     if (change.version <= (this.#versions.get(change.room) ?? -1)) return;
     this.#versions.set(change.room, change.version);
     const own = change.user !== undefined && change.user === this.user?.id;
     if (change.event === 'joined' && own) {
       const entry = entryOf(change);
       if (entry !== undefined) this.entered(entry);
-    } else if (change.event === 'left' && own) {
+    } else if ((change.event === 'left' && own) || change.event === 'deleted') {
       this.left(change.room);
-    } else if (change.event === 'updated') {
+    } else if (change.event === 'updated' || (own && (change.event === 'role' || change.event === 'muted'))) {
       this.directory.change(change);
     }
     this.events.emit('room', change);
@@ -233,9 +235,12 @@ function postParams(post: StoredPost): ParamsOf<'messages.post'> {
 }
 
 function entryOf(change: RoomChange): RoomEntry | undefined {
-  const { room, kind, title, seq, change: number, log, read, role } = change;
+  const { room, kind, title = '', seq, change: number = 0, log, read = 0, role, until } = change;
   if (kind === undefined || seq === undefined || log === undefined || role === undefined) return undefined;
-  return { room, kind, title: title ?? '', seq, change: number ?? 0, log, read: read ?? 0, role };
+  const { topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays, from } = change;
+  const standing = { topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays, from, muted: until };
+  const given = Object.fromEntries(Object.entries(standing).filter(([, value]) => value !== undefined));
+  return { room, kind, title, seq, change: number, log, read, role, ...given };
 }
 
 function rethrowLater(error: unknown): void {

@@ -6,7 +6,10 @@ import type { FileChange, Message, Read, RoomChange } from './wire.ts';
 export interface ClientEvents {
   /** The next message of a room, the user's own included: once each, in order of `seq`. */
   readonly message: Message;
-  /** Someone joined or left a room of the user, or its title changed; the user's own joining and leaving too. */
+  /**
+   * Someone joined or left a room of the user, has another role or is muted, or its fields changed, or it is no more; the user's
+   * own part too. To owner and admins also: someone asks to join; to who asked: that was declined.
+   */
   readonly room: RoomChange;
   /** The directory has changed in this room: it appeared, went, or has another title, head or read position. */
   readonly rooms: { readonly room: string };

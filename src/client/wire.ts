@@ -12,6 +12,7 @@ export type {
   Gap,
   HelloParams,
   HelloResult,
+  JoinPolicy,
   Message,
   Method,
   ParamsOf,
@@ -19,10 +20,15 @@ export type {
   ResultOf,
   ResumePosition,
   RoomChange,
+  RoomDetails,
   RoomEntry,
+  RoomKind,
+  RoomLink,
   RoomMember,
   RoomRole,
   RoomSummary,
+  RoomsBansResult,
+  RoomsRequestsResult,
   User,
 } from '../protocol/types.ts';
 

@@ -29,6 +29,8 @@ test('[CFG1] with nothing given, everything has the default of the contract', ()
     s3Url: undefined,
     rateLimit: true,
     maxSocketsPerUser: 64,
+    maxRoomMembers: 100_000,
+    maxRoomsPerUser: 5_000,
     publicUrl: undefined,
     allowedOrigins: [],
     trustedProxies: [],

@@ -7,6 +7,8 @@ import { isMap } from './msgpack/map.ts';
 export type Check = (value: unknown) => Fault | null;
 
 const PATTERN_1 = /^[A-Za-z0-9_~-]{1,64}$/;
+const PATTERN_2 = /^[A-Za-z0-9_~-]{0,64}$/;
+const PATTERN_3 = /^[A-Za-z0-9_-]{20,64}$/;
 
 function checkUser(value: unknown, path: string): Fault | null {
   if (!isMap(value)) return invalid(path, 'a map');
@@ -22,7 +24,7 @@ function checkRoomSummary(value: unknown, path: string): Fault | null {
   const v1 = value.id;
   if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid(`${path}.id`, 'an id');
   const v2 = value.kind;
-  if (v2 !== 'group' && v2 !== 'direct') return invalid(`${path}.kind`, "'group' or 'direct'");
+  if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid(`${path}.kind`, "'group' or 'channel' or 'direct'");
   const v3 = value.title;
   if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid(`${path}.title`, 'a string of 0 to 128 characters');
   const v4 = value.seq;
@@ -47,10 +49,46 @@ function checkRoomSummary(value: unknown, path: string): Fault | null {
   if (v11 !== undefined) {
     if (!isInteger(v11, 0, 9007199254740991)) return invalid(`${path}.hidden`, 'an integer from 0');
   }
-  const v12 = value.peer;
+  const v12 = value.topic;
   if (v12 !== undefined) {
-    const v13 = checkUser(v12, `${path}.peer`);
-    if (v13) return v13;
+    if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid(`${path}.topic`, 'a string of 0 to 512 characters');
+  }
+  const v13 = value.avatar;
+  if (v13 !== undefined) {
+    if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid(`${path}.avatar`, 'an id');
+  }
+  const v14 = value.announcement;
+  if (v14 !== undefined) {
+    if (typeof v14 !== 'boolean') return invalid(`${path}.announcement`, 'a boolean');
+  }
+  const v15 = value.slowMode;
+  if (v15 !== undefined) {
+    if (!isInteger(v15, 0, 21600)) return invalid(`${path}.slowMode`, 'an integer from 0 to 21600');
+  }
+  const v16 = value.joinPolicy;
+  if (v16 !== undefined) {
+    if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid(`${path}.joinPolicy`, "'open' or 'approval' or 'invite'");
+  }
+  const v17 = value.past;
+  if (v17 !== undefined) {
+    if (v17 !== 'all' && v17 !== 'joined') return invalid(`${path}.past`, "'all' or 'joined'");
+  }
+  const v18 = value.retentionDays;
+  if (v18 !== undefined) {
+    if (!isInteger(v18, 0, 3650)) return invalid(`${path}.retentionDays`, 'an integer from 0 to 3650');
+  }
+  const v19 = value.muted;
+  if (v19 !== undefined) {
+    if (!isInteger(v19, 0, 9007199254740991)) return invalid(`${path}.muted`, 'an integer from 0');
+  }
+  const v20 = value.from;
+  if (v20 !== undefined) {
+    if (!isInteger(v20, 1, 9007199254740991)) return invalid(`${path}.from`, 'an integer from 1');
+  }
+  const v21 = value.peer;
+  if (v21 !== undefined) {
+    const v22 = checkUser(v21, `${path}.peer`);
+    if (v22) return v22;
   }
   return null;
 }
@@ -216,12 +254,16 @@ export const PARAM_CHECKS = {
     if (v1 !== undefined) {
       if (typeof v1 !== 'string' || !fitsCodePoints(v1, 128)) return invalid('title', 'a string of 0 to 128 characters');
     }
-    const v2 = value.members;
+    const v2 = value.kind;
     if (v2 !== undefined) {
-      if (!Array.isArray(v2) || v2.length > 100) return invalid('members', 'an array of at most 100');
-      for (let v3 = 0; v3 < v2.length; v3++) {
-        const v4: unknown = v2[v3];
-        if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`members[${v3}]`, 'an id');
+      if (v2 !== 'group' && v2 !== 'channel') return invalid('kind', "'group' or 'channel'");
+    }
+    const v3 = value.members;
+    if (v3 !== undefined) {
+      if (!Array.isArray(v3) || v3.length > 100) return invalid('members', 'an array of at most 100');
+      for (let v4 = 0; v4 < v3.length; v4++) {
+        const v5: unknown = v3[v4];
+        if (typeof v5 !== 'string' || !PATTERN_1.test(v5)) return invalid(`members[${v4}]`, 'an id');
       }
     }
     return null;
@@ -256,10 +298,202 @@ export const PARAM_CHECKS = {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.role;
+    if (v2 !== undefined) {
+      if (v2 !== 'owner' && v2 !== 'admin' && v2 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
+    }
+    const v3 = value.cursor;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || v3.length < 1 || !fitsCodePoints(v3, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'rooms.get': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    return null;
+  },
+  'rooms.update': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.title;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || !fitsCodePoints(v2, 128)) return invalid('title', 'a string of 0 to 128 characters');
+    }
+    const v3 = value.topic;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || !fitsCodePoints(v3, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v4 = value.avatar;
+    if (v4 !== undefined) {
+      if (typeof v4 !== 'string' || !PATTERN_2.test(v4)) return invalid('avatar', 'an id');
+    }
+    const v5 = value.announcement;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v6 = value.slowMode;
+    if (v6 !== undefined) {
+      if (!isInteger(v6, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v7 = value.joinPolicy;
+    if (v7 !== undefined) {
+      if (v7 !== 'open' && v7 !== 'approval' && v7 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v8 = value.past;
+    if (v8 !== undefined) {
+      if (v8 !== 'all' && v8 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v9 = value.retentionDays;
+    if (v9 !== undefined) {
+      if (!isInteger(v9, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    return null;
+  },
+  'rooms.kick': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.ban': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    const v3 = value.until;
+    if (v3 !== undefined) {
+      if (!isInteger(v3, 0, 9007199254740991)) return invalid('until', 'an integer from 0');
+    }
+    const v4 = value.reason;
+    if (v4 !== undefined) {
+      if (typeof v4 !== 'string' || !fitsCodePoints(v4, 128)) return invalid('reason', 'a string of 0 to 128 characters');
+    }
+    return null;
+  },
+  'rooms.unban': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.bans': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.cursor;
     if (v2 !== undefined) {
       if (typeof v2 !== 'string' || v2.length < 1 || !fitsCodePoints(v2, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
     }
+    return null;
+  },
+  'rooms.mute': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    const v3 = value.until;
+    if (!isInteger(v3, 0, 9007199254740991)) return invalid('until', 'an integer from 0');
+    return null;
+  },
+  'rooms.unmute': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.role': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    const v3 = value.role;
+    if (v3 !== 'admin' && v3 !== 'member') return invalid('role', "'admin' or 'member'");
+    return null;
+  },
+  'rooms.transfer': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.requests': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.cursor;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || v2.length < 1 || !fitsCodePoints(v2, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'rooms.approve': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.decline': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
+    return null;
+  },
+  'rooms.link-create': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.expiresAt;
+    if (v2 !== undefined) {
+      if (!isInteger(v2, 0, 9007199254740991)) return invalid('expiresAt', 'an integer from 0');
+    }
+    const v3 = value.maxUses;
+    if (v3 !== undefined) {
+      if (!isInteger(v3, 0, 9007199254740991)) return invalid('maxUses', 'an integer from 0');
+    }
+    return null;
+  },
+  'rooms.links': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    return null;
+  },
+  'rooms.link-revoke': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.link;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('link', 'an id');
+    return null;
+  },
+  'rooms.link-join': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.token;
+    if (typeof v1 !== 'string' || !PATTERN_3.test(v1)) return invalid('token', 'an id');
+    return null;
+  },
+  'rooms.delete': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     return null;
   },
   'rooms.list': (value: unknown): Fault | null => {
@@ -551,7 +785,7 @@ export const RESULT_CHECKS = {
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.kind;
-    if (v2 !== 'group' && v2 !== 'direct') return invalid('kind', "'group' or 'direct'");
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
     const v3 = value.title;
     if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
     const v4 = value.seq;
@@ -576,10 +810,46 @@ export const RESULT_CHECKS = {
     if (v11 !== undefined) {
       if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     }
-    const v12 = value.peer;
+    const v12 = value.topic;
     if (v12 !== undefined) {
-      const v13 = checkUser(v12, 'peer');
-      if (v13) return v13;
+      if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v13 = value.avatar;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    }
+    const v14 = value.announcement;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v15 = value.slowMode;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v16 = value.joinPolicy;
+    if (v16 !== undefined) {
+      if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v17 = value.past;
+    if (v17 !== undefined) {
+      if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v18 = value.retentionDays;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
     }
     return null;
   },
@@ -588,7 +858,7 @@ export const RESULT_CHECKS = {
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.kind;
-    if (v2 !== 'group' && v2 !== 'direct') return invalid('kind', "'group' or 'direct'");
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
     const v3 = value.title;
     if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
     const v4 = value.seq;
@@ -613,10 +883,46 @@ export const RESULT_CHECKS = {
     if (v11 !== undefined) {
       if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     }
-    const v12 = value.peer;
+    const v12 = value.topic;
     if (v12 !== undefined) {
-      const v13 = checkUser(v12, 'peer');
-      if (v13) return v13;
+      if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v13 = value.avatar;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    }
+    const v14 = value.announcement;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v15 = value.slowMode;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v16 = value.joinPolicy;
+    if (v16 !== undefined) {
+      if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v17 = value.past;
+    if (v17 !== undefined) {
+      if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v18 = value.retentionDays;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
     }
     return null;
   },
@@ -625,7 +931,7 @@ export const RESULT_CHECKS = {
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.kind;
-    if (v2 !== 'group' && v2 !== 'direct') return invalid('kind', "'group' or 'direct'");
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
     const v3 = value.title;
     if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
     const v4 = value.seq;
@@ -650,10 +956,46 @@ export const RESULT_CHECKS = {
     if (v11 !== undefined) {
       if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     }
-    const v12 = value.peer;
+    const v12 = value.topic;
     if (v12 !== undefined) {
-      const v13 = checkUser(v12, 'peer');
-      if (v13) return v13;
+      if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v13 = value.avatar;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    }
+    const v14 = value.announcement;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v15 = value.slowMode;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v16 = value.joinPolicy;
+    if (v16 !== undefined) {
+      if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v17 = value.past;
+    if (v17 !== undefined) {
+      if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v18 = value.retentionDays;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
     }
     return null;
   },
@@ -662,7 +1004,7 @@ export const RESULT_CHECKS = {
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.kind;
-    if (v2 !== 'group' && v2 !== 'direct') return invalid('kind', "'group' or 'direct'");
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
     const v3 = value.title;
     if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
     const v4 = value.seq;
@@ -687,10 +1029,46 @@ export const RESULT_CHECKS = {
     if (v11 !== undefined) {
       if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
     }
-    const v12 = value.peer;
+    const v12 = value.topic;
     if (v12 !== undefined) {
-      const v13 = checkUser(v12, 'peer');
-      if (v13) return v13;
+      if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v13 = value.avatar;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    }
+    const v14 = value.announcement;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v15 = value.slowMode;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v16 = value.joinPolicy;
+    if (v16 !== undefined) {
+      if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v17 = value.past;
+    if (v17 !== undefined) {
+      if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v18 = value.retentionDays;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
     }
     return null;
   },
@@ -715,6 +1093,357 @@ export const RESULT_CHECKS = {
     if (v5 !== undefined) {
       if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
     }
+    return null;
+  },
+  'rooms.get': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.kind;
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
+    const v3 = value.title;
+    if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
+    const v4 = value.seq;
+    if (!isInteger(v4, 0, 9007199254740991)) return invalid('seq', 'an integer from 0');
+    const v5 = value.change;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('change', 'an integer from 0');
+    const v6 = value.log;
+    if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid('log', 'an id');
+    const v7 = value.read;
+    if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
+    const v8 = value.role;
+    if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
+    const v9 = value.mentions;
+    if (v9 !== undefined) {
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.topic;
+    if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    const v13 = value.avatar;
+    if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    const v14 = value.announcement;
+    if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    const v15 = value.slowMode;
+    if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    const v16 = value.joinPolicy;
+    if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    const v17 = value.past;
+    if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    const v18 = value.retentionDays;
+    if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
+    }
+    const v23 = value.members;
+    if (!isInteger(v23, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
+    const v24 = value.version;
+    if (!isInteger(v24, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    const v25 = value.createdAt;
+    if (!isInteger(v25, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
+    return null;
+  },
+  'rooms.update': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.kind;
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
+    const v3 = value.title;
+    if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
+    const v4 = value.seq;
+    if (!isInteger(v4, 0, 9007199254740991)) return invalid('seq', 'an integer from 0');
+    const v5 = value.change;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('change', 'an integer from 0');
+    const v6 = value.log;
+    if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid('log', 'an id');
+    const v7 = value.read;
+    if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
+    const v8 = value.role;
+    if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
+    const v9 = value.mentions;
+    if (v9 !== undefined) {
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.topic;
+    if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    const v13 = value.avatar;
+    if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    const v14 = value.announcement;
+    if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    const v15 = value.slowMode;
+    if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    const v16 = value.joinPolicy;
+    if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    const v17 = value.past;
+    if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    const v18 = value.retentionDays;
+    if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
+    }
+    const v23 = value.members;
+    if (!isInteger(v23, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
+    const v24 = value.version;
+    if (!isInteger(v24, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    const v25 = value.createdAt;
+    if (!isInteger(v25, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
+    return null;
+  },
+  'rooms.kick': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.ban': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.unban': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.bans': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.bans;
+    if (!Array.isArray(v1)) return invalid('bans', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`bans[${v2}]`, 'a map');
+      const v4 = v3.user;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`bans[${v2}].user`, 'an id');
+      const v5 = v3.username;
+      if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 64)) return invalid(`bans[${v2}].username`, 'a string of 1 to 64 characters');
+      const v6 = v3.by;
+      if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid(`bans[${v2}].by`, 'an id');
+      const v7 = v3.at;
+      if (!isInteger(v7, 0, 9007199254740991)) return invalid(`bans[${v2}].at`, 'an integer from 0');
+      const v8 = v3.until;
+      if (!isInteger(v8, 0, 9007199254740991)) return invalid(`bans[${v2}].until`, 'an integer from 0');
+      const v9 = v3.reason;
+      if (typeof v9 !== 'string' || !fitsCodePoints(v9, 128)) return invalid(`bans[${v2}].reason`, 'a string of 0 to 128 characters');
+    }
+    const v10 = value.cursor;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'string' || v10.length < 1 || !fitsCodePoints(v10, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'rooms.mute': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.unmute': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.role': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.transfer': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.requests': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.requests;
+    if (!Array.isArray(v1)) return invalid('requests', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`requests[${v2}]`, 'a map');
+      const v4 = v3.user;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`requests[${v2}].user`, 'an id');
+      const v5 = v3.username;
+      if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 64)) return invalid(`requests[${v2}].username`, 'a string of 1 to 64 characters');
+      const v6 = v3.at;
+      if (!isInteger(v6, 0, 9007199254740991)) return invalid(`requests[${v2}].at`, 'an integer from 0');
+    }
+    const v7 = value.cursor;
+    if (v7 !== undefined) {
+      if (typeof v7 !== 'string' || v7.length < 1 || !fitsCodePoints(v7, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'rooms.approve': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.decline': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.version;
+    if (!isInteger(v1, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    return null;
+  },
+  'rooms.link-create': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.link;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('link', 'an id');
+    const v2 = value.by;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('by', 'an id');
+    const v3 = value.at;
+    if (!isInteger(v3, 0, 9007199254740991)) return invalid('at', 'an integer from 0');
+    const v4 = value.expiresAt;
+    if (!isInteger(v4, 0, 9007199254740991)) return invalid('expiresAt', 'an integer from 0');
+    const v5 = value.maxUses;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('maxUses', 'an integer from 0');
+    const v6 = value.uses;
+    if (!isInteger(v6, 0, 9007199254740991)) return invalid('uses', 'an integer from 0');
+    const v7 = value.token;
+    if (typeof v7 !== 'string' || !PATTERN_3.test(v7)) return invalid('token', 'an id');
+    return null;
+  },
+  'rooms.links': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.links;
+    if (!Array.isArray(v1)) return invalid('links', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`links[${v2}]`, 'a map');
+      const v4 = v3.link;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`links[${v2}].link`, 'an id');
+      const v5 = v3.by;
+      if (typeof v5 !== 'string' || !PATTERN_1.test(v5)) return invalid(`links[${v2}].by`, 'an id');
+      const v6 = v3.at;
+      if (!isInteger(v6, 0, 9007199254740991)) return invalid(`links[${v2}].at`, 'an integer from 0');
+      const v7 = v3.expiresAt;
+      if (!isInteger(v7, 0, 9007199254740991)) return invalid(`links[${v2}].expiresAt`, 'an integer from 0');
+      const v8 = v3.maxUses;
+      if (!isInteger(v8, 0, 9007199254740991)) return invalid(`links[${v2}].maxUses`, 'an integer from 0');
+      const v9 = v3.uses;
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid(`links[${v2}].uses`, 'an integer from 0');
+    }
+    return null;
+  },
+  'rooms.link-revoke': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'rooms.link-join': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.kind;
+    if (v2 !== 'group' && v2 !== 'channel' && v2 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
+    const v3 = value.title;
+    if (typeof v3 !== 'string' || !fitsCodePoints(v3, 128)) return invalid('title', 'a string of 0 to 128 characters');
+    const v4 = value.seq;
+    if (!isInteger(v4, 0, 9007199254740991)) return invalid('seq', 'an integer from 0');
+    const v5 = value.change;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('change', 'an integer from 0');
+    const v6 = value.log;
+    if (typeof v6 !== 'string' || !PATTERN_1.test(v6)) return invalid('log', 'an id');
+    const v7 = value.read;
+    if (!isInteger(v7, 0, 9007199254740991)) return invalid('read', 'an integer from 0');
+    const v8 = value.role;
+    if (v8 !== 'owner' && v8 !== 'admin' && v8 !== 'member') return invalid('role', "'owner' or 'admin' or 'member'");
+    const v9 = value.mentions;
+    if (v9 !== undefined) {
+      if (!isInteger(v9, 0, 9007199254740991)) return invalid('mentions', 'an integer from 0');
+    }
+    const v10 = value.marked;
+    if (v10 !== undefined) {
+      if (typeof v10 !== 'boolean') return invalid('marked', 'a boolean');
+    }
+    const v11 = value.hidden;
+    if (v11 !== undefined) {
+      if (!isInteger(v11, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v12 = value.topic;
+    if (v12 !== undefined) {
+      if (typeof v12 !== 'string' || !fitsCodePoints(v12, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v13 = value.avatar;
+    if (v13 !== undefined) {
+      if (typeof v13 !== 'string' || !PATTERN_2.test(v13)) return invalid('avatar', 'an id');
+    }
+    const v14 = value.announcement;
+    if (v14 !== undefined) {
+      if (typeof v14 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v15 = value.slowMode;
+    if (v15 !== undefined) {
+      if (!isInteger(v15, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v16 = value.joinPolicy;
+    if (v16 !== undefined) {
+      if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v17 = value.past;
+    if (v17 !== undefined) {
+      if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v18 = value.retentionDays;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v19 = value.muted;
+    if (v19 !== undefined) {
+      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v20 = value.from;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+    }
+    const v21 = value.peer;
+    if (v21 !== undefined) {
+      const v22 = checkUser(v21, 'peer');
+      if (v22) return v22;
+    }
+    return null;
+  },
+  'rooms.delete': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
     return null;
   },
   'rooms.list': (value: unknown): Fault | null => {
@@ -1125,7 +1854,7 @@ export const NOTIFICATION_CHECKS = {
     const v1 = value.room;
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     const v2 = value.event;
-    if (v2 !== 'joined' && v2 !== 'left' && v2 !== 'updated') return invalid('event', "'joined' or 'left' or 'updated'");
+    if (v2 !== 'joined' && v2 !== 'left' && v2 !== 'updated' && v2 !== 'role' && v2 !== 'muted' && v2 !== 'deleted' && v2 !== 'requested' && v2 !== 'declined') return invalid('event', "'joined' or 'left' or 'updated' or 'role' or 'muted' or 'deleted' or 'requested' or 'declined'");
     const v3 = value.version;
     if (!isInteger(v3, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
     const v4 = value.user;
@@ -1142,7 +1871,7 @@ export const NOTIFICATION_CHECKS = {
     }
     const v7 = value.kind;
     if (v7 !== undefined) {
-      if (v7 !== 'group' && v7 !== 'direct') return invalid('kind', "'group' or 'direct'");
+      if (v7 !== 'group' && v7 !== 'channel' && v7 !== 'direct') return invalid('kind', "'group' or 'channel' or 'direct'");
     }
     const v8 = value.title;
     if (v8 !== undefined) {
@@ -1180,6 +1909,50 @@ export const NOTIFICATION_CHECKS = {
     const v17 = value.hidden;
     if (v17 !== undefined) {
       if (!isInteger(v17, 0, 9007199254740991)) return invalid('hidden', 'an integer from 0');
+    }
+    const v18 = value.by;
+    if (v18 !== undefined) {
+      if (typeof v18 !== 'string' || !PATTERN_1.test(v18)) return invalid('by', 'an id');
+    }
+    const v19 = value.reason;
+    if (v19 !== undefined) {
+      if (v19 !== 'kicked' && v19 !== 'banned') return invalid('reason', "'kicked' or 'banned'");
+    }
+    const v20 = value.until;
+    if (v20 !== undefined) {
+      if (!isInteger(v20, 0, 9007199254740991)) return invalid('until', 'an integer from 0');
+    }
+    const v21 = value.topic;
+    if (v21 !== undefined) {
+      if (typeof v21 !== 'string' || !fitsCodePoints(v21, 512)) return invalid('topic', 'a string of 0 to 512 characters');
+    }
+    const v22 = value.avatar;
+    if (v22 !== undefined) {
+      if (typeof v22 !== 'string' || !PATTERN_2.test(v22)) return invalid('avatar', 'an id');
+    }
+    const v23 = value.announcement;
+    if (v23 !== undefined) {
+      if (typeof v23 !== 'boolean') return invalid('announcement', 'a boolean');
+    }
+    const v24 = value.slowMode;
+    if (v24 !== undefined) {
+      if (!isInteger(v24, 0, 21600)) return invalid('slowMode', 'an integer from 0 to 21600');
+    }
+    const v25 = value.joinPolicy;
+    if (v25 !== undefined) {
+      if (v25 !== 'open' && v25 !== 'approval' && v25 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
+    }
+    const v26 = value.past;
+    if (v26 !== undefined) {
+      if (v26 !== 'all' && v26 !== 'joined') return invalid('past', "'all' or 'joined'");
+    }
+    const v27 = value.retentionDays;
+    if (v27 !== undefined) {
+      if (!isInteger(v27, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+    }
+    const v28 = value.from;
+    if (v28 !== undefined) {
+      if (!isInteger(v28, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
     return null;
   },

@@ -29,6 +29,18 @@ export const LIMITS = Object.freeze({
   maxDeviceLength: 64,
   maxCursorLength: 512,
 
+  /** Code points. */
+  maxTopicLength: 512,
+  /** Code points, of a ban. */
+  maxReasonLength: 128,
+  maxSlowModeSeconds: 21_600,
+  maxRetentionDays: 3_650,
+  maxLinksPerRoom: 100,
+  maxRequestsPerRoom: 1_000,
+  maxMutesPerRoom: 1_000,
+  /** Bans, requests to join and members in one page. */
+  maxPeoplePerPage: 200,
+
   maxMembersInCreate: 100,
   maxUsersInGet: 100,
   maxMentions: 50,

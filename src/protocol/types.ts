@@ -12,6 +12,7 @@ export type {
 export type { RoomKind, RoomRole, User } from './schema/common.ts';
 export type { Device } from './schema/devices.ts';
 export type { ErrorObject } from './schema/fault.ts';
+export type { RoomLink, RoomsBansResult, RoomsRequestsResult } from './schema/governing.ts';
 export type {
   Message,
   MessagesHistoryParams,
@@ -22,7 +23,8 @@ export type {
 } from './schema/messages.ts';
 export type { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
 export type { Hidden, Marked, MessagesReadersResult } from './schema/reading.ts';
-export type { RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
+export type { JoinPolicy } from './schema/room-settings.ts';
+export type { RoomDetails, RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
 export type { MessagesSearchParams, MessagesSearchResult, SearchHit } from './schema/search.ts';
 export type { HelloParams, HelloResult, ResumePosition } from './schema/session.ts';
 

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { SqliteFileRecords } from '../../src/storage/embedded/files/sqlite-file-records.ts';
 import { SegmentedLogReader } from '../../src/storage/embedded/log/reader.ts';
 import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
+import { SqliteGovernance } from '../../src/storage/embedded/records/governance.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../src/storage/embedded/store/reader.ts';
 import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/writer.ts';
 import { TEST_MS } from '../support/wait.ts';
 import { fileRecordsContract } from './file-records.ts';
+import { governanceContract } from './governance.ts';
 import { messageLogContract } from './message-log.ts';
 import { messageStoreContract } from './message-store.ts';
 import { recordsContract } from './records.ts';
@@ -56,6 +58,17 @@ fileRecordsContract('embedded', () => {
   return {
     open: async () => ({ records, files: new SqliteFileRecords(records.database) }),
     close: async () => records.close(),
+    [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+  };
+});
+
+governanceContract('embedded', () => {
+  const dir = tempDir();
+  return {
+    open() {
+      const records = new SqliteRecords(join(dir.path, 'records.db'));
+      return { records, governance: new SqliteGovernance(records.database) };
+    },
     [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
   };
 });

@@ -17,9 +17,10 @@ import type {
 interface Member {
   readonly room: string;
   readonly user: string;
-  readonly role: RoomRole;
+  role: RoomRole;
   read: number;
   readonly joinedVersion: number;
+  readonly joinedSeq: number;
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
@@ -145,7 +146,7 @@ export class MemoryRecords implements Records {
     this.#rooms.push(room);
     for (const { user, role } of members) {
       if (this.#member(room.id, user)) continue;
-      this.#members.push({ room: room.id, user, role, read: 0, joinedVersion: room.version });
+      this.#members.push({ room: room.id, user, role, read: 0, joinedVersion: room.version, joinedSeq: 0 });
     }
     return true;
   }
@@ -158,12 +159,13 @@ export class MemoryRecords implements Records {
     return this.#members
       .filter((member) => member.room === room)
       .sort((a, b) => a.joinedVersion - b.joinedVersion || byText(a.user, b.user))
-      .map(({ user, role, read, joinedVersion }) => ({
+      .map(({ user, role, read, joinedVersion, joinedSeq }) => ({
         user,
         username: this.userById(user)?.username ?? '',
         role,
         read,
         joinedVersion,
+        joinedSeq,
       }));
   }
 
@@ -171,7 +173,7 @@ export class MemoryRecords implements Records {
     if (this.#member(room, user)) return false;
     this.#requireUser(user);
     if (!this.room(room)) throw new StorageFault('refused', 'there is no such room');
-    this.#members.push({ room, user, role, read, joinedVersion: version });
+    this.#members.push({ room, user, role, read, joinedVersion: version, joinedSeq: read });
     this.#setVersion(room, version);
     return true;
   }
@@ -199,6 +201,19 @@ export class MemoryRecords implements Records {
   }
 
   close(): void {}
+
+  /** For the model of governance, which changes the same rooms. */
+  changeRoom(id: string, fields: Partial<RoomRecord>): boolean {
+    if (this.room(id) === null) return false;
+    this.#rooms = this.#rooms.map((room) => (room.id === id ? { ...room, ...fields } : room));
+    return true;
+  }
+
+  setRole(room: string, user: string, role: RoomRole): boolean {
+    const member = this.#member(room, user);
+    if (member) member.role = role;
+    return member !== undefined;
+  }
 
   #member(room: string, user: string): Member | undefined {
     return this.#members.find((member) => member.room === room && member.user === user);

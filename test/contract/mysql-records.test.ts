@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
 import { MysqlFileRecords } from '../../src/storage/mysql/files/mysql-file-records.ts';
 import { type MysqlServers, openMysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
+import { MysqlGovernance } from '../../src/storage/mysql/records/governance.ts';
 import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
 import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { fileRecordsContract } from './file-records.ts';
+import { governanceContract } from './governance.ts';
 import { recordsContract } from './records.ts';
 
 // A server that others use too may be slow; nothing here waits for time to pass.
@@ -18,6 +20,10 @@ const TABLES = [
   'file_usage',
   'share',
   'room_file',
+  'room_mute',
+  'room_ban',
+  'room_link',
+  'room_request',
   'user_file',
   'file',
   'room_member',
@@ -64,6 +70,14 @@ describeWith(['mysql'], 'mysql', (variables) => {
     return {
       open: async () => ({ records: new MysqlRecords(opened), files: new MysqlFileRecords(opened) }),
       close: async () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  });
+
+  governanceContract('mysql', async () => {
+    const opened = await emptied();
+    return {
+      open: () => ({ records: new MysqlRecords(opened), governance: new MysqlGovernance(opened) }),
       [Symbol.asyncDispose]: async () => undefined,
     };
   });

@@ -37,7 +37,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc
     .record({
       id: roomId,
-      kind: fc.constantFrom('group', 'direct'),
+      kind: fc.constantFrom('group', 'channel', 'direct'),
       title: username,
       log: hash,
       version: small,

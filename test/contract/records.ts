@@ -326,8 +326,8 @@ function roomRules(open: () => Promise<OpenRecords>): void {
     expect(await records.createRoom({ ...room, title: 'Another' }, [])).toBe(false);
     expect(await records.room('room')).toEqual(room);
     expect(await records.members('room')).toEqual([
-      { user: ann.id, username: 'ann', role: 'owner', read: 0, joinedVersion: 1 },
-      { user: bob.id, username: 'bob', role: 'member', read: 0, joinedVersion: 1 },
+      { user: ann.id, username: 'ann', role: 'owner', read: 0, joinedVersion: 1, joinedSeq: 0 },
+      { user: bob.id, username: 'bob', role: 'member', read: 0, joinedVersion: 1, joinedSeq: 0 },
     ]);
   });
 
@@ -350,8 +350,8 @@ function memberRules(open: () => Promise<OpenRecords>): void {
     expect(await records.addMember('room', ann.id, 'admin', 9, 3)).toBe(false);
     expect((await records.room('room'))?.version).toBe(2);
     expect(await records.members('room')).toEqual([
-      { user: bob.id, username: 'bob', role: 'owner', read: 0, joinedVersion: 1 },
-      { user: ann.id, username: 'ann', role: 'member', read: 5, joinedVersion: 2 },
+      { user: bob.id, username: 'bob', role: 'owner', read: 0, joinedVersion: 1, joinedSeq: 0 },
+      { user: ann.id, username: 'ann', role: 'member', read: 5, joinedVersion: 2, joinedSeq: 5 },
     ]);
     expect(await records.removeMember('room', bob.id, 3)).toBe(true);
     expect(await records.removeMember('room', bob.id, 4)).toBe(false);

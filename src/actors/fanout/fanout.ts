@@ -16,6 +16,7 @@ import { ledgerKind } from '../room/ledger.ts';
 import { type Attached, type HistorySlice, roomKind } from '../room/messages.ts';
 import { sessionKind } from '../session/messages.ts';
 import type { Sockets } from '../sockets.ts';
+import { caughtUpFrame } from './caught-up.ts';
 import type {
   Announce,
   Deliver,
@@ -145,8 +146,11 @@ class Fanout implements Actor<FanoutMessage> {
       const view = views[index];
       if (view !== null && view !== undefined) byUser.set(user, view);
     }
+    const hasMissed = topic.seq >= 0 && version > topic.version;
     for (const subscriber of topic.subscribers.values()) {
-      if (!byUser.has(subscriber.user)) this.#cutOffUntold(topic, subscriber, version);
+      const view = byUser.get(subscriber.user);
+      if (view === undefined) this.#cutOffUntold(topic, subscriber, version);
+      else if (hasMissed && subscriber.live) this.#options.sockets.send(subscriber.session, caughtUpFrame(view));
     }
     topic.version = Math.max(topic.version, version);
     if (topic.seq < 0) topic.seq = seq;
@@ -243,7 +247,7 @@ class Fanout implements Actor<FanoutMessage> {
     topic.pending.push(frame);
     this.#publish(topic);
     for (const subscriber of topic.subscribers.values())
-      if (subscriber.user === user) this.#cutOff(topic, subscriber, frame);
+      if (user === null || subscriber.user === user) this.#cutOff(topic, subscriber, frame);
     this.#dropIfUnused(topic);
   }
 

@@ -87,9 +87,9 @@ describe('a removal that was lost on its way', () => {
     expect(wire.got).toEqual({ [ANN]: ['seq 2'], [BOB]: ['seq 2'] });
     attached([null, VIEW], 3, 3);
     session.expect('room-left');
-    expect(wire.got).toEqual({ [ANN]: ['seq 2', 'left'], [BOB]: ['seq 2'] });
+    expect(wire.got).toEqual({ [ANN]: ['seq 2', 'left'], [BOB]: ['seq 2', 'updated'] });
     history(3, [3], 3);
-    expect(wire.got).toEqual({ [ANN]: ['seq 2', 'left'], [BOB]: ['seq 2', 'seq 3'] });
+    expect(wire.got).toEqual({ [ANN]: ['seq 2', 'left'], [BOB]: ['seq 2', 'updated', 'seq 3'] });
   });
 
   test('[FAN3] history that closes a hole does not bring later messages past it', () => {
@@ -99,7 +99,7 @@ describe('a removal that was lost on its way', () => {
     expect(wire.got).toEqual({ [ANN]: [], [BOB]: [] });
     attached([null, VIEW], 4, 3);
     history(2, [2, 3, 4], 3);
-    expect(wire.got).toEqual({ [ANN]: ['left'], [BOB]: ['seq 2', 'seq 3', 'seq 4'] });
+    expect(wire.got).toEqual({ [ANN]: ['left'], [BOB]: ['updated', 'seq 2', 'seq 3', 'seq 4'] });
     room.expectNothing();
   });
 
@@ -110,7 +110,7 @@ describe('a removal that was lost on its way', () => {
       tell({ type: 'announce', room: ROOM, version: change ? 4 : 3, change, frame });
       expect(wire.got).toEqual({ [ANN]: [], [BOB]: [] });
       attached([null, VIEW], 1, 4);
-      expect(wire.got).toEqual({ [ANN]: ['left'], [BOB]: [] });
+      expect(wire.got).toEqual({ [ANN]: ['left'], [BOB]: ['updated'] });
     }
   });
 

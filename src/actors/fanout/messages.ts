@@ -52,7 +52,8 @@ export interface Announce {
 export interface Removed {
   readonly type: 'removed';
   readonly room: string;
-  readonly user: string;
+  /** Null: nobody is, the room is no more. */
+  readonly user: string | null;
   readonly version: number;
   readonly frame: Uint8Array;
 }

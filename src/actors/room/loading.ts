@@ -1,9 +1,11 @@
 /** Loading: what the records and the store know of a room. */
 import type { Context } from '../../runtime/context.ts';
 import type { Reply } from '../../runtime/reply.ts';
+import type { RoomGovernance } from '../../storage/ports/governance.ts';
 import type { RoomHead } from '../../storage/ports/message-store.ts';
 import type { RoomReading } from '../../storage/ports/reading.ts';
 import type { MemberRecord, RoomRecord } from '../../storage/ports/records.ts';
+import { askGovernance } from '../storage/governance.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
 import { askReading } from '../storage/reading.ts';
 import { askRecords } from '../storage/records.ts';
@@ -17,6 +19,7 @@ export interface StoredRoom {
   readonly members: readonly MemberRecord[];
   readonly head: RoomHead;
   readonly reading: RoomReading;
+  readonly governance: RoomGovernance;
 }
 
 /**
@@ -46,14 +49,16 @@ function loadRest(
   let members: readonly MemberRecord[] | undefined;
   let head: RoomHead | undefined;
   let reading: RoomReading | undefined;
+  let governance: RoomGovernance | null | undefined;
   let hasFailed = false;
   const failed = (): void => {
     if (!hasFailed) onAway();
     hasFailed = true;
   };
   const look = (): void => {
-    if (members === undefined || head === undefined || reading === undefined) return;
-    onLoaded({ record, members, head, reading });
+    if (members === undefined || head === undefined || reading === undefined || governance === undefined) return;
+    if (governance === null) failed();
+    else onLoaded({ record, members, head, reading, governance });
   };
   askRecords(context, 'members', [id], (reply) => {
     if (isAway(reply)) return failed();
@@ -63,6 +68,11 @@ function loadRest(
   askReading(context, 'readingOf', [id], (reply) => {
     if (isAway(reply)) return failed();
     reading = reply.value;
+    look();
+  });
+  askGovernance(context, 'governance', [id], (reply) => {
+    if (isAway(reply)) return failed();
+    governance = reply.value;
     look();
   });
   context.ask(context.ref(messageReaderKind, 'all'), { type: 'head', room: id }, LOAD_DEADLINE_MS, (reply) => {

@@ -1,12 +1,14 @@
 /** Members in pages: the order is that of joining, and a page goes on after the last user of the one before. */
+import type { RoomRole } from '../../storage/ports/records.ts';
 import type { MembersPage } from './messages.ts';
 import type { RoomState } from './state.ts';
 
 const MEMBERS_PAGE = 200;
 
 /** Undefined where the user that the cursor names is no member any more. */
-export function membersPage(state: RoomState, cursor: string | undefined): MembersPage | undefined {
-  const all = [...state.members.values()];
+export function membersPage(state: RoomState, cursor: string | undefined, role?: RoomRole): MembersPage | undefined {
+  const everybody = [...state.members.values()];
+  const all = role === undefined ? everybody : everybody.filter((member) => member.role === role);
   const start = cursor === undefined ? 0 : all.findIndex((member) => member.user === cursor) + 1;
   if (start === 0 && cursor !== undefined) return undefined;
   const members = all

@@ -1,7 +1,9 @@
 /** What a room is told and asked. */
 import { defineKind } from '../../runtime/kind.ts';
 import type { Request } from '../../runtime/reply.ts';
+import type { RoomFields } from '../../storage/ports/governance.ts';
 import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
+import type { GoverningMessage } from './governing-messages.ts';
 import { roomCodec } from './room-codec.ts';
 
 /** A user as rooms name them. */
@@ -27,10 +29,20 @@ export interface RoomView {
   readonly marked?: boolean;
   /** How many messages the member has hidden; absent where none. */
   readonly hidden?: number;
+  readonly extras?: RoomExtras;
+}
+
+/** What of a room is not as it is in most rooms, in the shape that the wire has for it. */
+export interface RoomExtras extends Partial<Omit<RoomFields, 'title'>> {
+  /** Until when this member is muted. */
+  readonly muted?: number;
+  /** Lowest seq that this member may see, above 1. */
+  readonly from?: number;
 }
 
 export interface CreateRoom extends Request<RoomView> {
   readonly type: 'create';
+  readonly kind: 'group' | 'channel';
   readonly creator: Person;
   readonly title: string;
   readonly members: readonly Person[];
@@ -58,6 +70,7 @@ export interface LeaveRoom extends Request<{ readonly seq: number }> {
 export interface ListMembers extends Request<MembersPage> {
   readonly type: 'members';
   readonly user: string;
+  readonly role?: RoomRole;
   readonly cursor?: string;
 }
 export interface MembersPage {
@@ -177,7 +190,8 @@ export type RoomMessage =
   | HideMessages
   | ListHidden
   | ListReaders
-  | Attach;
+  | Attach
+  | GoverningMessage;
 
 export const roomKind = defineKind<RoomMessage>({
   name: 'room',

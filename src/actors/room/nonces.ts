@@ -11,9 +11,15 @@ const PENDING: Known = { state: 'pending' };
 /** One sender's last posts, oldest first. */
 export class NonceWindow {
   readonly #known = new Map<string, Known>();
+  #newestAt = 0;
 
   constructor(posts: readonly PostedNonce[]) {
     for (const { nonce, seq, at } of posts) this.posted(nonce, { seq, at });
+  }
+
+  /** When the sender posted last; 0: never. */
+  get newestAt(): number {
+    return this.#newestAt;
   }
 
   find(nonce: string): Known | undefined {
@@ -26,6 +32,7 @@ export class NonceWindow {
 
   posted(nonce: string, posted: Posted): void {
     this.#known.set(nonce, { state: 'posted', posted });
+    this.#newestAt = Math.max(this.#newestAt, posted.at);
     if (this.#known.size > LIMITS.nonceWindowPosts) this.#dropOldest();
   }
 

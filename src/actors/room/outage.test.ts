@@ -6,6 +6,7 @@ import type { MessageLogWriter } from '../../storage/ports/message-log.ts';
 import { Probe } from '../../testkit/probe.ts';
 import { TestShard } from '../../testkit/test-shard.ts';
 import { fanoutKind } from '../fanout/messages.ts';
+import { governanceKind } from '../storage/governance.ts';
 import { logWriter } from '../storage/log-writer.ts';
 import { type LogWriterMessage, logWriterKind } from '../storage/log-writer-messages.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
@@ -17,10 +18,19 @@ import { userKind } from '../user/messages.ts';
 import type { Ledger } from './ledger.ts';
 import { type HistorySlice, type Posted, roomKind } from './messages.ts';
 import { room } from './room.ts';
+import { INITIAL_FIELDS } from './state.ts';
 
 const AWAY = { code: 'unavailable', message: 'storage is not available', retryAfter: 1_000 };
 const RECORD = { id: 'room', kind: 'group', title: '', log: 'log', version: 1, createdAt: 0 } as const;
-const ANN = { user: 'ann', username: 'ann', role: 'owner', read: 0, joinedVersion: 1 } as const;
+const ANN = { user: 'ann', username: 'ann', role: 'owner', read: 0, joinedVersion: 1, joinedSeq: 0 } as const;
+
+const GOVERNANCE = {
+  fields: { ...INITIAL_FIELDS, title: '' },
+  floor: 0,
+  deletedAt: 0,
+  createdAt: 0,
+  mutes: [],
+} as const;
 
 /** A log whose appends are answered when the test says so. */
 class HeldLog implements MessageLogWriter {
@@ -45,11 +55,19 @@ class HeldLog implements MessageLogWriter {
 /** A room with one member, on a log writer of the engine's, or on one that answers as the test says. */
 function bed({ held }: { readonly held?: HeldLog } = {}) {
   const shard = new TestShard({
-    placement: evenPlacement(1, { records: 0, reading: 0, 'message-reader': 0, 'log-writer': 0, persister: 0 }),
+    placement: evenPlacement(1, {
+      records: 0,
+      reading: 0,
+      governance: 0,
+      'message-reader': 0,
+      'log-writer': 0,
+      persister: 0,
+    }),
   });
   const records = new Probe(shard, recordsKind, 'all');
   const reader = new Probe(shard, messageReaderKind, 'all');
   new Probe(shard, readingKind, 'all').answer('readingOf', () => ({ marked: [], hiders: [] }));
+  new Probe(shard, governanceKind, 'all').answer('governance', () => GOVERNANCE);
   const users = new Probe(shard, userKind, 'ann');
   new Probe(shard, fanoutKind, pinnedId(0, 0));
   new Probe(shard, persisterKind, '0');
@@ -68,7 +86,8 @@ function bed({ held }: { readonly held?: HeldLog } = {}) {
   const gauges = watermarks(1);
   const ledger: Ledger = new Map();
   const tail = { maxMessages: 10, maxBytes: 10_000 };
-  shard.register(roomKind, room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail, receiptsUpTo: 100 }));
+  const limits = { maxMembers: 10, maxRoomsPerUser: 10 };
+  shard.register(roomKind, room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail, receiptsUpTo: 100, limits }));
   const ref = shard.ref(roomKind, 'room');
   let run = 0;
   const post = (nonce: string, deadlineMs = 10_000): Promise<Reply<Posted>> => {

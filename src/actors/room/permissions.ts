@@ -4,28 +4,132 @@ import type { RoomRole } from '../../storage/ports/records.ts';
 import type { Member, RoomState } from './state.ts';
 
 /** What can be asked of a room that exists. */
-export type RoomAction = 'look' | 'post' | 'mark-read' | 'join' | 'invite' | 'leave';
+export type RoomAction = keyof typeof PERMISSIONS;
+
+/** How somebody stands to a room. `muted` is a member who may not talk for a while; `banned` is no member either. */
+export type Standing = RoomRole | 'muted' | 'none' | 'banned';
 
 type Decision = Fault | undefined;
-type Rule = (state: RoomState, role: RoomRole) => Decision;
+
+/**
+ * Who may, one letter each: **o**wner, **a**dmin, **m**ember, m**u**ted member, **n**o member, **b**anned. `any` holds in
+ * groups and channels; the columns after it narrow it where the room is for announcements, lets in by approval, or by
+ * invitation. `direct` alone holds in direct rooms.
+ */
+interface Row {
+  readonly any: string;
+  readonly announced?: string;
+  readonly approval?: string;
+  readonly invite?: string;
+  readonly direct: string;
+}
+
+export const PERMISSIONS = {
+  look: { any: 'oamu', direct: 'oamu' },
+  post: { any: 'oam', announced: 'oa', direct: 'oamu' },
+  'mark-read': { any: 'oamu', direct: 'oamu' },
+  leave: { any: 'oamu', direct: '' },
+  /** By the room's id. */
+  join: { any: 'oamun', approval: 'oamu', invite: 'oamu', direct: 'oamu' },
+  /** By a link, or because somebody who may has let them in. */
+  enter: { any: 'oamun', direct: '' },
+  invite: { any: 'oamu', approval: 'oa', invite: 'oa', direct: '' },
+  'decide-requests': { any: 'oa', direct: '' },
+  'manage-links': { any: 'oa', direct: '' },
+  update: { any: 'oa', direct: '' },
+  kick: { any: 'oa', direct: '' },
+  ban: { any: 'oa', direct: '' },
+  mute: { any: 'oa', direct: '' },
+  'set-role': { any: 'o', direct: '' },
+  transfer: { any: 'o', direct: '' },
+  delete: { any: 'o', direct: '' },
+} as const satisfies Record<string, Row>;
+
+const LETTERS: Readonly<Record<Standing, string>> = {
+  owner: 'o',
+  admin: 'a',
+  member: 'm',
+  muted: 'u',
+  none: 'n',
+  banned: 'b',
+};
+const RANK: Readonly<Record<RoomRole, number>> = { member: 0, admin: 1, owner: 2 };
 
 const ABSENT = fault('not_found', 'there is no such room');
 const NO_MEMBER = fault('forbidden', 'not a member of this room');
-const allowed: Rule = () => undefined;
-
-/** What members may do, by their role and the room's state. */
-const RULES: Readonly<Record<RoomAction, Rule>> = {
-  look: allowed,
-  post: allowed,
-  'mark-read': allowed,
-  join: allowed,
-  invite: ({ kind }) => (kind === 'direct' ? fault('forbidden', 'a direct room has two members') : undefined),
-  leave: ({ kind }) => (kind === 'direct' ? fault('forbidden', 'nobody leaves a direct room') : undefined),
-};
+const BANNED = fault('forbidden', 'banned from this room');
+const MUTED = fault('forbidden', 'muted in this room');
+const NOT_HERE = fault('forbidden', 'a direct room has its two members, and no owner');
+const ANNOUNCED = fault('forbidden', 'only owner and admins post in this room');
+const NO_INVITING = fault('forbidden', 'owner and admins decide who joins this room');
+const BY_INVITATION = fault('forbidden', 'joining this room takes an invitation');
+/** What who may only ask hears, once their request is kept. */
+export const ASKED: Fault = fault('forbidden', 'owner and admins of this room were asked; they decide');
+const RULERS = fault('forbidden', 'only owner and admins may do that');
+const OWNER = fault('forbidden', 'only the owner may do that');
+const ABOVE = fault('forbidden', 'that takes a higher role than theirs');
 
 /** The refusal, or undefined where it is allowed. Who is no member of a direct room is not told that there is one. */
-export function refusalOf(action: RoomAction, state: RoomState, member: Member | undefined): Fault | undefined {
-  if (member !== undefined) return RULES[action](state, member.role);
-  if (state.kind === 'direct') return ABSENT;
-  return action === 'join' ? undefined : NO_MEMBER;
+export function refusalOf(action: RoomAction, state: RoomState, member: Member | undefined, nowMs: number): Decision {
+  return refusalFor(action, state, standingOf(state, member, nowMs));
+}
+
+export function refusalFor(action: RoomAction, state: RoomState, standing: Standing): Decision {
+  const outside = standing === 'none' || standing === 'banned';
+  if (state.deletedAt !== 0 || (state.kind === 'direct' && outside)) return ABSENT;
+  return mayBy(PERMISSIONS[action], state, standing) ? undefined : reasonFor(action, state, standing);
+}
+
+/** What is done to another member takes a higher role than theirs. */
+export function refusalOver(by: Member | undefined, target: Member | undefined): Decision {
+  if (by === undefined || target === undefined) return undefined;
+  return RANK[by.role] > RANK[target.role] ? undefined : ABOVE;
+}
+
+export function standingOf({ mutes }: RoomState, member: Member | undefined, nowMs: number): Standing {
+  if (member === undefined) return 'none';
+  return member.role === 'member' && (mutes.get(member.user) ?? 0) > nowMs ? 'muted' : member.role;
+}
+
+/** Only they have a say in who is in the room: who is told of requests to join, and takes over from an owner first. */
+export function rules(role: RoomRole): boolean {
+  return RANK[role] > RANK.member;
+}
+
+/** Whether the room's slow mode counts for them. */
+export function isSlowed(state: RoomState, member: Member): boolean {
+  return state.fields.slowMode > 0 && !rules(member.role);
+}
+
+/** Lowest seq that the member may see: what is before went with its time, or was before they joined. */
+export function visibleFrom({ fields, floor }: RoomState, member: Member | undefined): number {
+  const joined = member !== undefined && fields.past === 'joined' ? member.joinedSeq : 0;
+  return Math.max(floor, joined) + 1;
+}
+
+/** Whether only owner and admins talk. */
+export function isAnnounced({ kind, fields }: RoomState): boolean {
+  return kind === 'channel' || fields.announcement;
+}
+
+function mayBy(row: Row, state: RoomState, standing: Standing): boolean {
+  const letter = LETTERS[standing];
+  if (state.kind === 'direct') return row.direct.includes(letter);
+  const { joinPolicy } = state.fields;
+  const narrowed = [
+    row.any,
+    isAnnounced(state) ? row.announced : undefined,
+    joinPolicy === 'open' ? undefined : row[joinPolicy],
+  ];
+  return narrowed.every((may) => may === undefined || may.includes(letter));
+}
+
+function reasonFor(action: RoomAction, state: RoomState, standing: Standing): Fault {
+  if (standing === 'banned') return BANNED;
+  if (state.kind === 'direct') return NOT_HERE;
+  if (action === 'join') return state.fields.joinPolicy === 'approval' ? ASKED : BY_INVITATION;
+  if (standing === 'none') return NO_MEMBER;
+  if (action === 'invite') return NO_INVITING;
+  if (action === 'post') return isAnnounced(state) ? ANNOUNCED : MUTED;
+  return (PERMISSIONS[action] as Row).any === 'o' ? OWNER : RULERS;
 }

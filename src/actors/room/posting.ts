@@ -14,6 +14,7 @@ import type { Delivery } from './delivery.ts';
 import type { RoomHome } from './home.ts';
 import type { Post, RoomMessage } from './messages.ts';
 import { NonceWindow } from './nonces.ts';
+import { Pace } from './pace.ts';
 import type { ReadPositions } from './read-positions.ts';
 import { SenderOrder } from './sender-order.ts';
 import type { RoomState } from './state.ts';
@@ -75,6 +76,7 @@ export class Posting {
   readonly #home: RoomHome;
   readonly #log: Ref<LogWriterMessage>;
   readonly #order = new SenderOrder();
+  readonly #pace: Pace;
   readonly #senders = new Map<string, Sender>();
   /** Nobody had posted when the room was activated: nonces need no loading. */
   readonly #virgin: boolean;
@@ -91,6 +93,7 @@ export class Posting {
     this.#reads = reads;
     this.#home = home;
     this.#log = home.log;
+    this.#pace = new Pace(state, () => context.wallMs());
     this.#virgin = state.seq === 0;
     this.#nextSeq = state.seq + 1;
   }
@@ -129,6 +132,11 @@ export class Posting {
       this.#refuse(post, replyTo, FULL);
       return;
     }
+    const waitMs = this.#pace.waitMs(post.user, window.newestAt);
+    if (waitMs > 0) {
+      this.#refuse(post, replyTo, fault('rate_limited', 'slow mode: the next post has to wait', waitMs));
+      return;
+    }
     window.pending(post.nonce);
     this.#append(post, replyTo);
   }
@@ -149,6 +157,7 @@ export class Posting {
   #append(post: Post, replyTo: ReplyTo | undefined): void {
     const seq = this.#nextSeq++;
     const at = this.#context.wallMs();
+    this.#pace.posting(post.user, at);
     const room = this.#state.id;
     const frame = encodeMessage({
       room,
@@ -245,6 +254,7 @@ export class Posting {
     for (const each of refused) each.dropped = true;
     for (const { post, waiters } of refused) {
       this.#senders.get(post.user)?.window?.forget(post.nonce);
+      this.#pace.givenUp(post.user);
       this.#order.break(post.session);
       for (const waiter of waiters) waiter.replyTo.settle(undefined, NOT_WRITTEN);
     }

@@ -36,7 +36,7 @@ const TOO_MANY = fault('too_large', `a user hides at most ${LIMITS.maxHiddenMess
 export function answerReading(context: Context<RoomMessage>, room: ReadingRoom, message: ReadingMessage): void {
   const { state } = room;
   const member = state.members.get(message.user);
-  const refusal = refusalOf(message.type === 'mark-read' ? 'mark-read' : 'look', state, member);
+  const refusal = refusalOf(message.type === 'mark-read' ? 'mark-read' : 'look', state, member, context.wallMs());
   if (refusal !== undefined) return context.fail(refusal);
   if (member === undefined) throw new Error('whoever is no member is refused');
   switch (message.type) {

@@ -10,16 +10,14 @@ import { type Fault, fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
-import type { RoomRecord, RoomRole } from '../../storage/ports/records.ts';
+import type { RoomKind, RoomRecord, RoomRole } from '../../storage/ports/records.ts';
 import { askRecords } from '../storage/records.ts';
-import { Delivery } from './delivery.ts';
+import { isGoverning } from './governing-messages.ts';
 import { withoutHidden } from './hidden.ts';
 import { readHistory } from './history.ts';
 import { homeOf, type RoomHome, type RoomHomes } from './home.ts';
-import { type Ledger, LedgerEntry } from './ledger.ts';
 import { isAway, LOAD_DEADLINE_MS, loadRoom, type StoredRoom } from './loading.ts';
 import { membersPage } from './members-page.ts';
-import { Membership } from './membership.ts';
 import type {
   Attach,
   CreateRoom,
@@ -33,20 +31,13 @@ import type {
   ReadRoomHistory,
   RoomMessage,
 } from './messages.ts';
+import { type Open, type OpeningOptions, openRoom } from './opening.ts';
 import { type RoomAction, refusalOf } from './permissions.ts';
-import { Posting } from './posting.ts';
-import { ReadPositions } from './read-positions.ts';
 import { answerReading } from './reading.ts';
-import { type Member, type RoomState, viewOf } from './state.ts';
-import { Tail, type TailLimits } from './tail.ts';
+import { INITIAL_FIELDS, type Member, type RoomState, viewOf } from './state.ts';
 
-export interface RoomOptions {
-  /** Entries of this shard's rooms. */
-  readonly ledger: Ledger;
+export interface RoomOptions extends OpeningOptions {
   readonly homes: RoomHomes;
-  readonly tail: TailLimits;
-  /** Up to this many members everybody sees who has read. */
-  readonly receiptsUpTo: number;
 }
 
 export function room(options: RoomOptions): Behaviour<RoomMessage> {
@@ -61,15 +52,6 @@ const ABSENT: Fault = fault('not_found', 'there is no such room');
 
 /** Whoever asks is told at once: a mailbox that fills while storage is away helps nobody. */
 const AWAY: Fault = fault('unavailable', 'the room cannot be opened now', 2_000);
-
-/** What only an existing room has. */
-interface Open {
-  readonly state: RoomState;
-  readonly delivery: Delivery;
-  readonly posting: Posting;
-  readonly membership: Membership;
-  readonly reads: ReadPositions;
-}
 
 class Room implements Actor<RoomMessage> {
   readonly #context: Context<RoomMessage>;
@@ -153,14 +135,15 @@ class Room implements Actor<RoomMessage> {
       case 'members':
         return this.#members(open, message);
       default:
+        if (isGoverning(message)) return open.governing.receive(message);
         return answerReading(this.#context, open, message);
     }
   }
 
-  #create({ creator, title, members }: CreateRoom): void {
+  #create({ kind, creator, title, members }: CreateRoom): void {
     if (this.#open !== undefined) return this.#context.fail(fault('conflict', 'the room exists already'));
     const others = members.filter((person) => person.id !== creator.id);
-    this.#make('group', title, [creator, ...others], creator.id);
+    this.#make(kind, title, [creator, ...others], creator.id);
   }
 
   #openDirect({ user, other }: OpenDirect): void {
@@ -188,22 +171,22 @@ class Room implements Actor<RoomMessage> {
   }
 
   #join({ state, membership }: Open, { user }: JoinRoom): void {
-    const refusal = refusalOf('join', state, state.members.get(user.id));
+    const refusal = state.kind === 'direct' ? this.#refusal('look', state, user.id) : undefined;
     if (refusal !== undefined) this.#context.fail(refusal);
-    else membership.add(user, user.id, this.#context.replyTo());
+    else membership.add(user, 'join', user.id, this.#context.replyTo());
   }
 
   #invite({ state, membership }: Open, { by, user }: Invite): void {
-    this.#allow('invite', state, by, () => membership.add(user, by, this.#context.replyTo()));
+    this.#allow('invite', state, by, () => membership.add(user, 'enter', by, this.#context.replyTo()));
   }
 
   #leave({ state, membership }: Open, { user }: LeaveRoom): void {
-    this.#allow('leave', state, user, () => membership.remove(user, this.#context.replyTo()));
+    this.#allow('leave', state, user, () => membership.leave(user, this.#context.replyTo()));
   }
 
-  #members({ state }: Open, { user, cursor }: ListMembers): void {
+  #members({ state }: Open, { user, role, cursor }: ListMembers): void {
     this.#allow('look', state, user, () => {
-      const page = membersPage(state, cursor);
+      const page = membersPage(state, cursor, role);
       if (page === undefined) this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
       else this.#context.reply(page);
     });
@@ -212,15 +195,19 @@ class Room implements Actor<RoomMessage> {
   /** Does it if this member may, else refuses the message at hand. */
   #allow(action: RoomAction, state: RoomState, user: string, then: (member: Member) => void): void {
     const member = state.members.get(user);
-    const refusal = refusalOf(action, state, member);
+    const refusal = this.#refusal(action, state, user);
     if (member === undefined || refusal !== undefined) this.#context.fail(refusal ?? ABSENT);
     else then(member);
+  }
+
+  #refusal(action: RoomAction, state: RoomState, user: string): Fault | undefined {
+    return refusalOf(action, state, state.members.get(user), this.#context.wallMs());
   }
 
   // ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #welcome(users: Iterable<string>): void {
-    for (const user of users) this.#open?.membership.welcome(user);
+    for (const user of users) this.#open?.announcer.welcome(user);
   }
 
   /**
@@ -274,40 +261,11 @@ class Room implements Actor<RoomMessage> {
     this.#context.resume();
   }
 
-  #enter({ record, members, head, reading }: StoredRoom): void {
-    const entry = new LedgerEntry();
-    entry.seq = head.seq;
-    entry.version = record.version;
-    const state: RoomState = {
-      id: record.id,
-      kind: record.kind,
-      title: record.title,
-      log: record.log,
-      version: record.version,
-      seq: head.seq,
-      change: head.change,
-      members: new Map(
-        members.map(({ user, username, role, read }): [string, Member] => [user, { user, username, role, read }]),
-      ),
-      tail: new Tail(this.#options.tail),
-      entry,
-      receiptsUpTo: this.#options.receiptsUpTo,
-      marked: new Set(reading.marked),
-      hiders: new Map(reading.hiders.map(({ user, count }) => [user, count])),
-    };
-    const delivery = new Delivery(this.#context, entry);
-    const reads = new ReadPositions(this.#context, state, delivery);
-    this.#options.ledger.set(record.id, entry);
-    this.#open = {
-      state,
-      delivery,
-      posting: new Posting(this.#context, { state, delivery, reads }, this.#home),
-      membership: new Membership(this.#context, state, delivery),
-      reads,
-    };
+  #enter(found: StoredRoom): void {
+    this.#open = openRoom(this.#context, this.#options, this.#home, found);
   }
 
-  #make(kind: 'group' | 'direct', title: string, people: readonly Person[], viewer: string): void {
+  #make(kind: RoomKind, title: string, people: readonly Person[], viewer: string): void {
     const { id } = this.#context.self;
     const record: RoomRecord = {
       id,
@@ -317,7 +275,7 @@ class Room implements Actor<RoomMessage> {
       version: 1,
       createdAt: this.#context.wallMs(),
     };
-    const roleOf = (index: number): RoomRole => (kind === 'group' && index === 0 ? 'owner' : 'member');
+    const roleOf = (index: number): RoomRole => (kind !== 'direct' && index === 0 ? 'owner' : 'member');
     const members = people.map((person, index) => ({ user: person.id, role: roleOf(index) }));
     const replyTo = this.#context.replyTo();
     this.#context.suspend();
@@ -336,8 +294,16 @@ class Room implements Actor<RoomMessage> {
         role: roleOf(index),
         read: 0,
         joinedVersion: 1,
+        joinedSeq: 0,
       }));
-      const nothing = { head: { seq: 0, change: 0 }, reading: { marked: [], hiders: [] } };
+      const governance = {
+        fields: { ...INITIAL_FIELDS, title },
+        floor: 0,
+        deletedAt: 0,
+        createdAt: record.createdAt,
+        mutes: [],
+      };
+      const nothing = { head: { seq: 0, change: 0 }, reading: { marked: [], hiders: [] }, governance };
       this.#enter({ record, members: named, ...nothing });
       const { state } = this.#open as Open;
       this.#welcome(state.members.keys());

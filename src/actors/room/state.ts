@@ -1,21 +1,33 @@
 /** What an open room holds in memory. The parts of the room actor share it; nobody else sees it. */
+import type { RoomFields } from '../../storage/ports/governance.ts';
 import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
 import type { LedgerEntry } from './ledger.ts';
-import type { Person, RoomView } from './messages.ts';
+import type { Person, RoomExtras, RoomView } from './messages.ts';
+import { visibleFrom } from './permissions.ts';
 import type { Tail } from './tail.ts';
 
 export interface Member {
   readonly user: string;
   readonly username: string;
-  readonly role: RoomRole;
+  role: RoomRole;
   read: number;
+  /** Newest seq of the room when they joined. */
+  readonly joinedSeq: number;
 }
 
 export interface RoomState {
   readonly id: string;
   readonly kind: RoomKind;
-  readonly title: string;
   readonly log: string;
+  readonly createdAt: number;
+  /** Replaced as a whole. */
+  fields: RoomFields;
+  /** Messages up to here are gone. */
+  floor: number;
+  /** 0: it is not deleted. */
+  deletedAt: number;
+  /** Until when, by user; those that are over may be there still. */
+  readonly mutes: Map<string, number>;
   version: number;
   /** Newest durable message: what members may know of. */
   seq: number;
@@ -32,10 +44,33 @@ export interface RoomState {
   readonly hiders: Map<string, number>;
 }
 
+export const INITIAL_FIELDS: Omit<RoomFields, 'title'> = {
+  topic: '',
+  avatar: '',
+  announcement: false,
+  slowMode: 0,
+  joinPolicy: 'open',
+  past: 'all',
+  retentionDays: 0,
+};
+
 /** The room as the member stands in it. */
 export function viewOf(state: RoomState, member: Member): RoomView {
-  const { id, kind, title, seq, change, log, version } = state;
-  const view: RoomView = { room: id, kind, title, seq, change, log, version, read: member.read, role: member.role };
+  const { id, kind, fields, seq, change, log, version } = state;
+  const { title } = fields;
+  const extras = extrasOf(state, member);
+  const view: RoomView = {
+    room: id,
+    kind,
+    title,
+    seq,
+    change,
+    log,
+    version,
+    read: member.read,
+    role: member.role,
+    extras,
+  };
   const peer = kind === 'direct' ? peerOf(state, member.user) : undefined;
   const hidden = state.hiders.get(member.user);
   return {
@@ -43,6 +78,20 @@ export function viewOf(state: RoomState, member: Member): RoomView {
     ...(peer === undefined ? {} : { peer }),
     ...(state.marked.has(member.user) ? { marked: true } : {}),
     ...(hidden === undefined ? {} : { hidden }),
+  };
+}
+
+/** Only what is not as it is in most rooms. */
+function extrasOf(state: RoomState, member: Member): RoomExtras {
+  const { title: _, ...fields } = state.fields;
+  const initial: Readonly<Record<string, unknown>> = INITIAL_FIELDS;
+  const set = Object.entries(fields).filter(([name, value]) => value !== initial[name]);
+  const until = state.mutes.get(member.user);
+  const from = visibleFrom(state, member);
+  return {
+    ...Object.fromEntries(set),
+    ...(until === undefined ? {} : { muted: until }),
+    ...(from === 1 ? {} : { from }),
   };
 }
 

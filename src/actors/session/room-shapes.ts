@@ -15,8 +15,9 @@ export function entryOf({ room, kind, title, seq, change, log, read, role, ...re
 }
 
 /** What is left out where there is nothing to say. */
-function sometimes({ peer, marked, hidden }: Pick<RoomView, 'peer' | 'marked' | 'hidden'>) {
+function sometimes({ peer, marked, hidden, extras }: Pick<RoomView, 'peer' | 'marked' | 'hidden' | 'extras'>) {
   return {
+    ...extras,
     ...(peer === undefined ? {} : { peer }),
     ...(marked === undefined ? {} : { marked }),
     ...(hidden === undefined ? {} : { hidden }),
@@ -25,5 +26,7 @@ function sometimes({ peer, marked, hidden }: Pick<RoomView, 'peer' | 'marked' | 
 
 /** Tells a client that it is in the room now. */
 export function joinedFrame(view: RoomView, { id: user, username }: Person): Uint8Array {
-  return encodeNotification('room', { event: 'joined', version: view.version, user, username, ...entryOf(view) });
+  const { muted, ...entry } = entryOf(view);
+  const until = muted === undefined ? {} : { until: muted };
+  return encodeNotification('room', { event: 'joined', version: view.version, user, username, ...entry, ...until });
 }

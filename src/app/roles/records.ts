@@ -1,6 +1,8 @@
 /** The records thread: users, rooms, members and files, the deaths of tokens, and reading messages. */
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
+import { governanceKind } from '../../actors/storage/governance.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
+import { portActor } from '../../actors/storage/port-actor.ts';
 import { reading as readingActor, readingKind } from '../../actors/storage/reading.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
@@ -18,6 +20,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(recordsKind, records(reading.records));
   shard.register(fileRecordsKind, fileRecords(reading.files));
   shard.register(readingKind, readingActor(reading.reading));
+  shard.register(governanceKind, portActor(reading.governance));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
   return {

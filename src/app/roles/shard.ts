@@ -71,7 +71,13 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   shard.register(ledgerKind, ledgerActor(ledger));
   shard.register(
     roomKind,
-    room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: config.receiptsUpTo }),
+    room({
+      ledger,
+      homes: { epoch, watermarks: gauges },
+      tail: TAIL,
+      receiptsUpTo: config.receiptsUpTo,
+      limits: { maxMembers: config.maxRoomMembers, maxRoomsPerUser: config.maxRoomsPerUser },
+    }),
   );
   shard.register(fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
   shard.register(

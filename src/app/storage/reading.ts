@@ -8,12 +8,14 @@ import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
+import { SqliteGovernance } from '../../storage/embedded/records/governance.ts';
 import { SqliteReading } from '../../storage/embedded/records/reading.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
 import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
+import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
 import { MysqlReading } from '../../storage/mysql/records/reading.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
@@ -22,6 +24,7 @@ import { RECORDS_SCHEMA } from '../../storage/mysql/schema/records.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { FileRecords } from '../../storage/ports/file-records.ts';
+import type { Governance } from '../../storage/ports/governance.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import type { Reading } from '../../storage/ports/reading.ts';
 import type { Records } from '../../storage/ports/records.ts';
@@ -40,6 +43,7 @@ import { committedSample } from './store.ts';
 export interface OpenReading {
   readonly records: Records;
   readonly files: FileRecords;
+  readonly governance: Governance;
   readonly messages: MessageStoreReader;
   readonly reading: Reading;
   backEnds(): readonly BackEndReport[];
@@ -69,6 +73,7 @@ function openEmbedded(dataDir: string): OpenReading {
   return {
     records,
     files: new SqliteFileRecords(records.database),
+    governance: new SqliteGovernance(records.database),
     messages,
     reading: new SqliteReading(records.database),
     backEnds: () => [],
@@ -100,6 +105,7 @@ async function openMysql(
   return {
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
+    governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     reading: behind<Reading>(backEnd, new MysqlReading(servers)),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
@@ -154,6 +160,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
   return {
     records,
     files: inner.files,
+    governance: inner.governance,
     messages,
     reading: inner.reading,
     samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],

@@ -15,6 +15,22 @@ import {
 import { Empty, type Wire } from './common.ts';
 import { DevicesListResult, DevicesRevokeParams } from './devices.ts';
 import {
+  Governed,
+  RoomPageParams,
+  RoomsBanParams,
+  RoomsBansResult,
+  RoomsLinkCreateParams,
+  RoomsLinkCreateResult,
+  RoomsLinkJoinParams,
+  RoomsLinkRevokeParams,
+  RoomsLinksResult,
+  RoomsMuteParams,
+  RoomsRequestsResult,
+  RoomsRoleParams,
+  RoomsUpdateParams,
+  RoomUserParams,
+} from './governing.ts';
+import {
   Message,
   MessagesHistoryParams,
   MessagesHistoryResult,
@@ -34,6 +50,7 @@ import {
   RoomsMarkParams,
 } from './reading.ts';
 import {
+  RoomDetails,
   RoomEntry,
   RoomParams,
   RoomsCreateParams,
@@ -78,6 +95,44 @@ export const METHODS = {
   },
   'rooms.leave': { params: RoomParams, result: RoomsLeaveResult, summary: 'Ends the membership in a group room.' },
   'rooms.members': { params: RoomsMembersParams, result: RoomsMembersResult, summary: 'Lists the members of a room.' },
+  'rooms.get': { params: RoomParams, result: RoomDetails, summary: 'Tells all of a room that one is in.' },
+  'rooms.update': {
+    params: RoomsUpdateParams,
+    result: RoomDetails,
+    summary: 'Sets fields of a room: owner and admins.',
+  },
+  'rooms.kick': { params: RoomUserParams, result: Governed, summary: 'Ends the membership of another.' },
+  'rooms.ban': {
+    params: RoomsBanParams,
+    result: Governed,
+    summary: 'Ends a membership, if there is one, and keeps the user out.',
+  },
+  'rooms.unban': { params: RoomUserParams, result: Governed, summary: 'Ends a ban.' },
+  'rooms.bans': { params: RoomPageParams, result: RoomsBansResult, summary: 'Lists who is banned.' },
+  'rooms.mute': { params: RoomsMuteParams, result: Governed, summary: 'Keeps a member from posting for a while.' },
+  'rooms.unmute': { params: RoomUserParams, result: Governed, summary: 'Ends a mute.' },
+  'rooms.role': {
+    params: RoomsRoleParams,
+    result: Governed,
+    summary: 'Makes a member an admin, or an admin a member: the owner.',
+  },
+  'rooms.transfer': {
+    params: RoomUserParams,
+    result: Governed,
+    summary: 'Makes a member the owner; the owner becomes an admin.',
+  },
+  'rooms.requests': { params: RoomPageParams, result: RoomsRequestsResult, summary: 'Lists who asks to join.' },
+  'rooms.approve': { params: RoomUserParams, result: Governed, summary: 'Lets in a user who asked.' },
+  'rooms.decline': { params: RoomUserParams, result: Governed, summary: 'Drops the request of a user who asked.' },
+  'rooms.link-create': {
+    params: RoomsLinkCreateParams,
+    result: RoomsLinkCreateResult,
+    summary: 'Makes a link by which others come in.',
+  },
+  'rooms.links': { params: RoomParams, result: RoomsLinksResult, summary: 'Lists the links of a room.' },
+  'rooms.link-revoke': { params: RoomsLinkRevokeParams, result: Empty, summary: 'Ends a link.' },
+  'rooms.link-join': { params: RoomsLinkJoinParams, result: RoomEntry, summary: 'Comes in by a link.' },
+  'rooms.delete': { params: RoomParams, result: Empty, summary: 'Ends a room with all its messages: the owner.' },
   'rooms.list': { params: RoomsListParams, result: RoomsListResult, summary: "Lists the user's rooms." },
   'messages.post': {
     params: MessagesPostParams,

@@ -27,7 +27,9 @@ export const Cursor = Type.String({
 export const Username = Type.String({ minLength: 1, maxLength: LIMITS.maxUsernameLength, description: 'Unique name.' });
 export const Title = Type.String({ maxLength: LIMITS.maxTitleLength, description: 'Empty in direct rooms.' });
 
-export const RoomKind = Type.Union([Type.Literal('group'), Type.Literal('direct')], { description: 'Kind of room.' });
+export const RoomKind = Type.Union([Type.Literal('group'), Type.Literal('channel'), Type.Literal('direct')], {
+  description: 'Kind of room. In a channel only owner and admins post.',
+});
 export type RoomKind = Wire<typeof RoomKind>;
 
 export const RoomRole = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Type.Literal('member')], {

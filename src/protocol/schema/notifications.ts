@@ -1,15 +1,31 @@
 /** Notifications to the client, besides `message`. */
 import { Type } from '@sinclair/typebox';
 import { id, ordinal, RoomId, RoomKind, RoomRole, Title, User, Username, uint, type Wire } from './common.ts';
+import { optionalSettings, VisibleFrom } from './room-settings.ts';
 
 export const RoomChange = Type.Object(
   {
     room: RoomId,
-    event: Type.Union([Type.Literal('joined'), Type.Literal('left'), Type.Literal('updated')], {
-      description: '`joined` and `left` say that `user` did; `updated` that fields of the room changed.',
-    }),
+    event: Type.Union(
+      [
+        Type.Literal('joined'),
+        Type.Literal('left'),
+        Type.Literal('updated'),
+        Type.Literal('role'),
+        Type.Literal('muted'),
+        Type.Literal('deleted'),
+        Type.Literal('requested'),
+        Type.Literal('declined'),
+      ],
+      {
+        description:
+          '`joined` and `left` say that `user` did; `updated` that fields of the room changed: those given, the others are ' +
+          'as they were; `role` that `user` has another `role`; `muted` that `user` may not post before `until`; `deleted` ' +
+          'that the room is no more. `requested` goes to owner and admins: `user` asks to join; `declined` to who asked.',
+      },
+    ),
     version: uint("Counts the changes of membership and of the room's fields. Lower or equal: known already."),
-    user: Type.Optional(id('Who joined or left.')),
+    user: Type.Optional(id('Whom it is about.')),
     username: Type.Optional(Username),
     role: Type.Optional(RoomRole),
     kind: Type.Optional(RoomKind),
@@ -22,6 +38,15 @@ export const RoomChange = Type.Object(
     mentions: Type.Optional(uint('As in a room entry.')),
     marked: Type.Optional(Type.Boolean({ description: 'As in a room entry.' })),
     hidden: Type.Optional(uint('As in a room entry.')),
+    by: Type.Optional(id('Who did it, where it was another user.')),
+    reason: Type.Optional(
+      Type.Union([Type.Literal('kicked'), Type.Literal('banned')], {
+        description: 'Why `user` left, if not by choice.',
+      }),
+    ),
+    until: Type.Optional(uint('End of a mute: milliseconds since the epoch; 0: it is over.')),
+    ...optionalSettings,
+    from: Type.Optional(VisibleFrom),
   },
   {
     description:

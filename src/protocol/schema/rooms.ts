@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { LIMITS } from '../limits.ts';
 import { Cursor, id, RoomId, RoomKind, RoomRole, Title, User, Username, uint, type Wire } from './common.ts';
+import { optionalSettings, settings, VisibleFrom } from './room-settings.ts';
 
 const state = {
   kind: RoomKind,
@@ -16,6 +17,9 @@ const state = {
   hidden: Type.Optional(
     uint('How many messages the user has hidden in the room: see `messages.hidden`. Absent: none.'),
   ),
+  ...optionalSettings,
+  muted: Type.Optional(uint('Until when the user may not post: milliseconds since the epoch. Absent: not muted.')),
+  from: Type.Optional(VisibleFrom),
 };
 
 export const RoomSummary = Type.Object(
@@ -32,6 +36,9 @@ export type RoomEntry = Wire<typeof RoomEntry>;
 
 export const RoomsCreateParams = Type.Object({
   title: Type.Optional(Title),
+  kind: Type.Optional(
+    Type.Union([Type.Literal('group'), Type.Literal('channel')], { description: '`group` if absent.' }),
+  ),
   members: Type.Optional(
     Type.Array(id('User.'), {
       maxItems: LIMITS.maxMembersInCreate,
@@ -53,7 +60,11 @@ export type RoomsInviteParams = Wire<typeof RoomsInviteParams>;
 export const RoomsLeaveResult = Type.Object({ room: RoomId, seq: uint('Seq of the newest message on leaving.') });
 export type RoomsLeaveResult = Wire<typeof RoomsLeaveResult>;
 
-export const RoomsMembersParams = Type.Object({ room: RoomId, cursor: Type.Optional(Cursor) });
+export const RoomsMembersParams = Type.Object({
+  room: RoomId,
+  role: Type.Optional(RoomRole),
+  cursor: Type.Optional(Cursor),
+});
 export type RoomsMembersParams = Wire<typeof RoomsMembersParams>;
 
 export const RoomMember = Type.Object(
@@ -76,3 +87,17 @@ export const RoomsListResult = Type.Object({
   cursor: Type.Optional(Cursor),
 });
 export type RoomsListResult = Wire<typeof RoomsListResult>;
+
+export const RoomDetails = Type.Object(
+  {
+    room: RoomId,
+    ...state,
+    ...settings,
+    peer: Type.Optional(User),
+    members: uint('Number of members.'),
+    version: uint('As in the notification `room`.'),
+    createdAt: uint('Milliseconds since the epoch.'),
+  },
+  { description: 'A room with all that its members may know of it.' },
+);
+export type RoomDetails = Wire<typeof RoomDetails>;

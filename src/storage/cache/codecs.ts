@@ -38,7 +38,7 @@ export const membersCodec: Codec<VersionedMembers> = {
     utf8.encode(
       JSON.stringify([
         version,
-        members.map((each) => [each.user, each.username, each.role, each.read, each.joinedVersion]),
+        members.map((each) => [each.user, each.username, each.role, each.read, each.joinedVersion, each.joinedSeq]),
       ]),
     ),
   decode(bytes) {
@@ -86,11 +86,11 @@ export const framesCodec: Codec<readonly Uint8Array[]> = {
 
 function memberOf(row: unknown): MemberRecord | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [user, username, role, read, joinedVersion] = row as readonly unknown[];
+  const [user, username, role, read, joinedVersion, joinedSeq] = row as readonly unknown[];
   if (typeof user !== 'string' || typeof username !== 'string') return undefined;
   if (role !== 'owner' && role !== 'admin' && role !== 'member') return undefined;
-  if (typeof read !== 'number' || typeof joinedVersion !== 'number') return undefined;
-  return { user, username, role, read, joinedVersion };
+  if (typeof read !== 'number' || typeof joinedVersion !== 'number' || typeof joinedSeq !== 'number') return undefined;
+  return { user, username, role, read, joinedVersion, joinedSeq };
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -8,7 +8,14 @@ import { Limiter } from './limiter.ts';
 
 const role = fc.constantFrom('owner', 'admin', 'member');
 const whole = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
-const member = fc.record({ user: fc.string(), username: fc.string(), role, read: whole, joinedVersion: whole });
+const member = fc.record({
+  user: fc.string(),
+  username: fc.string(),
+  role,
+  read: whole,
+  joinedVersion: whole,
+  joinedSeq: whole,
+});
 const bytes = (value: Uint8Array): number[] => [...value];
 
 test('[CACHE25] what is cached is decoded as it was encoded', () => {

@@ -49,7 +49,7 @@ export interface DeadTokens {
   readonly tokens: readonly DeadToken[];
 }
 
-export type RoomKind = 'group' | 'direct';
+export type RoomKind = 'group' | 'channel' | 'direct';
 export type RoomRole = 'owner' | 'admin' | 'member';
 
 export interface RoomRecord {
@@ -71,6 +71,8 @@ export interface MemberRecord {
   readonly read: number;
   /** Room's version at which this member joined. */
   readonly joinedVersion: number;
+  /** Newest seq of the room when this member joined; 0 for those of the beginning. */
+  readonly joinedSeq: number;
 }
 
 export interface MembershipRecord {
@@ -127,7 +129,7 @@ export interface Records {
   room(id: string): Promised<RoomRecord | null>;
   /** Members in the order of joining, then id. */
   members(room: string): Promised<readonly MemberRecord[]>;
-  /** Adds a member and sets the room's version. False if they are one already; then the version stays. */
+  /** Adds a member, whose `joinedSeq` is `read`, and sets the room's version. False if they are one already; then the version stays. */
   addMember(room: string, user: string, role: RoomRole, read: number, version: number): Promised<boolean>;
   /** Removes a member and sets the room's version. False if they were none; then the version stays. */
   removeMember(room: string, user: string, version: number): Promised<boolean>;

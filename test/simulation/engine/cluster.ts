@@ -2,6 +2,7 @@
 import { evenPlacement, nodeOf, SLOTS, slotOf } from '../../../src/runtime/placement.ts';
 import { SimulatedNetwork } from '../../../src/testkit/simulation/network.ts';
 import { SeededRandom } from '../../../src/testkit/simulation/random.ts';
+import type { MemoryGovernance } from '../../contract/memory-governance.ts';
 import type { MemoryRecords } from '../../contract/memory-records.ts';
 import { type LeaseSigns, LeaseWatch } from './lease-watch.ts';
 import { AT_REST } from './many-nodes.ts';
@@ -14,6 +15,7 @@ import type { SimulatedGate, Surroundings } from './sockets.ts';
 export interface ClusterOptions extends Surroundings, Pick<NodeOptions, 'epochMs' | 'onDefect' | 'onFailure'> {
   readonly scenario: Scenario;
   readonly records: MemoryRecords;
+  readonly governance: MemoryGovernance;
 }
 
 /** One way that is closed for a while. */

@@ -1,6 +1,7 @@
 /** One node: a machine with its disk and its clock, and the process that lives and dies on it. */
 import { threadNumber } from '../../../src/runtime/placement.ts';
 import type { WallClock } from '../../../src/testkit/simulation/thread.ts';
+import type { MemoryGovernance } from '../../contract/memory-governance.ts';
 import type { MemoryRecords } from '../../contract/memory-records.ts';
 import { SimulatedDisk } from './disk.ts';
 import { LogModel } from './log-model.ts';
@@ -20,6 +21,7 @@ export interface NodeOptions
   readonly logAtOnce: boolean;
   /** What all nodes share: users, rooms, and who is in them. */
   readonly records: MemoryRecords;
+  readonly governance: MemoryGovernance;
   /** Undefined where the node is alone. */
   readonly network: Pick<NodeLinksOptions, 'network' | 'peers'> | undefined;
 }
@@ -59,7 +61,7 @@ export class SimulatedNode {
 
   /** Makes the process, which boots later. */
   prepare(): void {
-    const { network, records, ...options } = this.#options;
+    const { network, records, governance, ...options } = this.#options;
     this.#starts += 1;
     this.#process = new SimulatedProcess({
       ...options,
@@ -67,6 +69,7 @@ export class SimulatedNode {
       log: this.log,
       store: this.store,
       openRecords: (alive) => openRecords(records, this.disk, alive),
+      openGovernance: (alive) => openRecords(governance, this.disk, alive),
       sabotage: this.#sabotage,
       start: this.#starts,
       links: network && new NodeLinks({ ...options, ...network, incarnation: this.#starts }),

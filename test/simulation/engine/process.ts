@@ -6,10 +6,12 @@ import { roomKind } from '../../../src/actors/room/messages.ts';
 import { room } from '../../../src/actors/room/room.ts';
 import { sessionKind } from '../../../src/actors/session/messages.ts';
 import { session } from '../../../src/actors/session/session.ts';
+import { governanceKind } from '../../../src/actors/storage/governance.ts';
 import { logWriter } from '../../../src/actors/storage/log-writer.ts';
 import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.ts';
 import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
 import { drainLog, Lag, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
+import { portActor } from '../../../src/actors/storage/port-actor.ts';
 import { reading, readingKind } from '../../../src/actors/storage/reading.ts';
 import { records, recordsKind } from '../../../src/actors/storage/records.ts';
 import { watermark, watermarkKind, watermarks } from '../../../src/actors/storage/watermark.ts';
@@ -20,6 +22,7 @@ import type { Behaviour, Kind } from '../../../src/runtime/kind.ts';
 import { nodeOf, type Placement, pinnedId, threadNumber } from '../../../src/runtime/placement.ts';
 import { Shard } from '../../../src/runtime/shard.ts';
 import type { NewDeadLetter } from '../../../src/storage/ports/dead-letters.ts';
+import type { Governance } from '../../../src/storage/ports/governance.ts';
 import { decodeLogRecord } from '../../../src/storage/ports/log-record.ts';
 import type { Records } from '../../../src/storage/ports/records.ts';
 import { SimulatedLink } from '../../../src/testkit/simulation/link.ts';
@@ -49,6 +52,7 @@ export interface ProcessOptions extends Surroundings {
   readonly log: LogModel;
   readonly store: StoreModel;
   readonly openRecords: (alive: () => boolean) => Records;
+  readonly openGovernance: (alive: () => boolean) => Governance;
   readonly sabotage: Sabotage;
   readonly watch: LeaseWatch;
   readonly maxPendingBytes: number;
@@ -59,6 +63,7 @@ export interface ProcessOptions extends Surroundings {
 }
 
 const RING_BYTES = 64 * 1024;
+const LIMITS_OF_ROOMS = { maxMembers: 1_000, maxRoomsPerUser: 1_000 };
 const TAIL = { maxMessages: 12, maxBytes: 4 * 1024 };
 const MAX_REPLAY = 12;
 const TOKEN_TTL_MS = 1_000 * 86_400_000;
@@ -85,7 +90,7 @@ export class SimulatedProcess {
 
   /** Starts the threads in the order of production: the log is emptied before rooms open. */
   async boot(): Promise<void> {
-    const { log, store, shards, openRecords } = this.#options;
+    const { log, store, shards, openRecords, openGovernance } = this.#options;
     const alive = (): boolean => this.alive;
     const writer = store.openWriter(alive);
     const reader = log.openReader();
@@ -111,6 +116,7 @@ export class SimulatedProcess {
     );
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
     this.#register(recordsThread, readingKind, reading(new MemoryReading()));
+    this.#register(recordsThread, governanceKind, portActor(openGovernance(alive)));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
     const logPartition = log.openWriter({ epoch, slots: this.#slots() }, position);
     this.#register(
@@ -161,6 +167,7 @@ export class SimulatedProcess {
       persister: threadNumber(node, shards + 1),
       records: threadNumber(node, shards + 2),
       reading: threadNumber(node, shards + 2),
+      governance: threadNumber(node, shards + 2),
       'message-reader': threadNumber(node, shards + 2),
     };
     for (const [index, role] of names.entries()) {
@@ -242,7 +249,7 @@ export class SimulatedProcess {
     this.#register(
       shard,
       roomKind,
-      room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: 100 }),
+      room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: 100, limits: LIMITS_OF_ROOMS }),
     );
     this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
     this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));

@@ -8,9 +8,7 @@ import type {
   MessageStoreReader,
   MessageStoreWriter,
 } from '../../../src/storage/ports/message-store.ts';
-import type { Records } from '../../../src/storage/ports/records.ts';
 import { MemoryMessageStore } from '../../contract/memory-message-store.ts';
-import type { MemoryRecords } from '../../contract/memory-records.ts';
 import type { SimulatedDisk } from './disk.ts';
 
 const MAX_SEQ = 2 ** 47;
@@ -75,8 +73,8 @@ export class StoreModel {
 }
 
 /** The records on a disk that answers late and may fail. `alive` as above. */
-export function openRecords(durable: MemoryRecords, disk: SimulatedDisk, alive: () => boolean = () => true): Records {
-  const handler: ProxyHandler<MemoryRecords> = {
+export function openRecords<T extends object>(durable: T, disk: SimulatedDisk, alive: () => boolean = () => true): T {
+  const handler: ProxyHandler<T> = {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;

@@ -4,6 +4,7 @@ import { decodeLogRecord } from '../../../src/storage/ports/log-record.ts';
 import type { MemberRecord } from '../../../src/storage/ports/records.ts';
 import { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import type { Schedule } from '../../../src/testkit/simulation/schedule.ts';
+import { MemoryGovernance } from '../../contract/memory-governance.ts';
 import { MemoryRecords } from '../../contract/memory-records.ts';
 import { type ClientWorld, SimulatedClient } from './client.ts';
 import { Cluster } from './cluster.ts';
@@ -25,6 +26,7 @@ export class World implements ClientWorld {
   readonly #around: Surroundings;
   readonly #scenario: Scenario;
   readonly #records = new MemoryRecords();
+  readonly #governance = new MemoryGovernance(this.#records);
   readonly #cluster: Cluster;
   #defect: Violation | undefined;
 
@@ -205,6 +207,7 @@ export class World implements ClientWorld {
       scenario: this.#scenario,
       epochMs: EPOCH_MS,
       records: this.#records,
+      governance: this.#governance,
       onDefect: (what) => this.#defective(what),
       onFailure: (actor, error) => {
         if (error instanceof Violation) this.#defect ??= error;

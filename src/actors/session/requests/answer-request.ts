@@ -7,6 +7,26 @@ import type { Method } from '../../../protocol/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Handler } from './asking.ts';
 import { listDevices, revokeDevice } from './devices.ts';
+import {
+  approve,
+  ban,
+  createLink,
+  decline,
+  deleteRoom,
+  getRoom,
+  joinByLink,
+  kick,
+  listBans,
+  listLinks,
+  listRequests,
+  mute,
+  revokeLink,
+  setRole,
+  transfer,
+  unban,
+  unmute,
+  updateRoom,
+} from './governing.ts';
 import { history, markRead, post } from './messages.ts';
 import { hide, listHidden, listReaders, markUnread } from './reading.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
@@ -33,6 +53,24 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'rooms.invite': invite,
   'rooms.leave': leaveRoom,
   'rooms.members': listMembers,
+  'rooms.get': getRoom,
+  'rooms.update': updateRoom,
+  'rooms.kick': kick,
+  'rooms.ban': ban,
+  'rooms.unban': unban,
+  'rooms.bans': listBans,
+  'rooms.mute': mute,
+  'rooms.unmute': unmute,
+  'rooms.role': setRole,
+  'rooms.transfer': transfer,
+  'rooms.requests': listRequests,
+  'rooms.approve': approve,
+  'rooms.decline': decline,
+  'rooms.link-create': createLink,
+  'rooms.links': listLinks,
+  'rooms.link-revoke': revokeLink,
+  'rooms.link-join': joinByLink,
+  'rooms.delete': deleteRoom,
   'rooms.list': listRooms,
   'messages.post': post,
   'messages.history': history,

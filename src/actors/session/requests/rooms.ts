@@ -10,11 +10,11 @@ import { answerEntered, askRoom, me, withPeople } from './asking.ts';
 export function createRoom(
   session: Conversation,
   id: number,
-  { title = '', members = [] }: ParamsOf<'rooms.create'>,
+  { title = '', kind = 'group', members = [] }: ParamsOf<'rooms.create'>,
 ): void {
   withPeople(session, id, members, (people) => {
     const room = session.context.newId();
-    const create = { type: 'create', creator: me(session), title, members: people } as const;
+    const create = { type: 'create', kind, creator: me(session), title, members: people } as const;
     askRoom(session, id, room, create, (view) => answerEntered(session, id, view));
   });
 }
@@ -44,8 +44,13 @@ export function leaveRoom(session: Conversation, id: number, { room }: ParamsOf<
   });
 }
 
-export function listMembers(session: Conversation, id: number, { room, cursor }: ParamsOf<'rooms.members'>): void {
-  const list = { type: 'members', user: me(session).id, ...(cursor === undefined ? {} : { cursor }) } as const;
+export function listMembers(
+  session: Conversation,
+  id: number,
+  { room, role, cursor }: ParamsOf<'rooms.members'>,
+): void {
+  const only = role === undefined ? {} : { role };
+  const list = { type: 'members', user: me(session).id, ...only, ...(cursor === undefined ? {} : { cursor }) } as const;
   askRoom(session, id, room, list, (page) => session.answer(encodeResult<'rooms.members'>(id, page)));
 }
 

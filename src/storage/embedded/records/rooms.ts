@@ -18,15 +18,17 @@ export class RoomTables {
 
   constructor(db: Database) {
     this.#db = db;
-    this.#insertRoom = db.prepare('INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
+    this.#insertRoom = db.prepare(`
+      INSERT INTO rooms (id, kind, title, log, version, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
     this.#room = db.prepare('SELECT id, kind, title, log, version, created_at AS createdAt FROM rooms WHERE id = ?');
     this.#setVersion = db.prepare('UPDATE rooms SET version = ?2 WHERE id = ?1');
     this.#insertMember = db.prepare(
-      'INSERT INTO room_member VALUES (?, ?, ?, ?, ?) ON CONFLICT (room, user) DO NOTHING',
+      `INSERT INTO room_member (room, user, role, read_seq, joined_version, joined_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?4)
+       ON CONFLICT (room, user) DO NOTHING`,
     );
     this.#deleteMember = db.prepare('DELETE FROM room_member WHERE room = ? AND user = ?');
     this.#members = db.prepare(`
-      SELECT user, username, role, read_seq AS read, joined_version AS joinedVersion
+      SELECT user, username, role, read_seq AS read, joined_version AS joinedVersion, joined_seq AS joinedSeq
       FROM room_member JOIN users ON users.id = user WHERE room = ? ORDER BY joined_version, user`);
     this.#raiseRead = db.prepare(
       'UPDATE room_member SET read_seq = ?3 WHERE room = ?1 AND user = ?2 AND read_seq < ?3',

@@ -1,6 +1,8 @@
 /** Tables of the records: users, tokens, dead tokens, rooms, members and files. */
+
 import { FILE_TABLES } from '../files/schema.ts';
 import type { Migration } from '../migrations.ts';
+import { GOVERNANCE_TABLES } from './governance-schema.ts';
 
 export const RECORDS_MIGRATIONS: readonly Migration[] = [
   {
@@ -91,4 +93,5 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (room, user, seq)
       ) STRICT, WITHOUT ROWID;`,
   },
+  GOVERNANCE_TABLES,
 ];

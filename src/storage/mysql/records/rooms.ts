@@ -53,12 +53,14 @@ export async function insertRoom(tx: SqlRunner, room: RoomRecord, members: reado
     ]),
   );
   if (!inserted) return false;
-  const rows = onePerUser(members).flatMap(({ user, role }) => [id, user, role, 0, version]);
+  const rows = onePerUser(members).flatMap(({ user, role }) => [id, user, role, 0, version, 0]);
   if (rows.length > 0) {
-    const places = Array.from({ length: rows.length / 5 }, () => '(?, ?, ?, ?, ?)').join(', ');
-    await tx.run(`INSERT INTO room_member (room, user, role, read_seq, joined_version) VALUES ${places}`, rows, {
-      prepared: false,
-    });
+    const places = Array.from({ length: rows.length / 6 }, () => '(?, ?, ?, ?, ?, ?)').join(', ');
+    await tx.run(
+      `INSERT INTO room_member (room, user, role, read_seq, joined_version, joined_seq) VALUES ${places}`,
+      rows,
+      { prepared: false },
+    );
   }
   return true;
 }
@@ -73,13 +75,10 @@ export async function insertMember(
   const rooms = await tx.rows('SELECT version FROM rooms WHERE id = ? FOR UPDATE', [room]);
   if (rooms.length === 0) throw new StorageFault('refused', 'there is no such room');
   const inserted = await isNew(
-    tx.run('INSERT INTO room_member (room, user, role, read_seq, joined_version) VALUES (?, ?, ?, ?, ?)', [
-      room,
-      user,
-      role,
-      read,
-      version,
-    ]),
+    tx.run(
+      'INSERT INTO room_member (room, user, role, read_seq, joined_version, joined_seq) VALUES (?, ?, ?, ?, ?, ?)',
+      [room, user, role, read, version, read],
+    ),
   );
   if (inserted) await setVersion(tx, room, version);
   return inserted;
@@ -118,16 +117,17 @@ export async function readRoom(runner: SqlRunner, id: string): Promise<RoomRecor
 
 export async function readMembers(runner: SqlRunner, room: string): Promise<readonly MemberRecord[]> {
   const rows = await runner.rows<MemberRow>(
-    `SELECT user, username, role, read_seq AS \`read\`, joined_version AS joinedVersion
+    `SELECT user, username, role, read_seq AS \`read\`, joined_version AS joinedVersion, joined_seq AS joinedSeq
      FROM room_member JOIN users ON users.id = user WHERE room = ? ORDER BY joined_version, user`,
     [room],
   );
-  return rows.map(({ user, username, role, read, joinedVersion }) => ({
+  return rows.map(({ user, username, role, read, joinedVersion, joinedSeq }) => ({
     user: text(user),
     username: text(username),
     role,
     read,
     joinedVersion,
+    joinedSeq,
   }));
 }
 
@@ -139,7 +139,7 @@ export async function readMemberships(runner: SqlRunner, user: string): Promise<
   return rows.map(({ room, role, read }) => ({ room: text(room), role, read }));
 }
 
-async function setVersion(tx: SqlRunner, room: string, version: number): Promise<void> {
+export async function setVersion(tx: SqlRunner, room: string, version: number): Promise<void> {
   await tx.run('UPDATE rooms SET version = ? WHERE id = ?', [version, room]);
 }
 

@@ -4,9 +4,11 @@
  * What is compared is VARBINARY, so that it compares by byte: the collations that MySQL and MariaDB have in common take
  * `ann` and `ann ` for the same name. Text that is only shown is VARCHAR. Times are milliseconds since the epoch (UTC).
  */
+
 import type { Schema } from '../migrations.ts';
 import { COUNT, DEVICE, HASH, ID, OPTIONS, STATUS, USERNAME } from './columns.ts';
 import { FILE_TABLES } from './files.ts';
+import { GOVERNANCE_TABLES } from './governance.ts';
 
 export const RECORDS_SCHEMA: Schema = {
   part: 'records',
@@ -135,5 +137,6 @@ export const RECORDS_SCHEMA: Schema = {
         ) ${OPTIONS}`,
       ],
     },
+    GOVERNANCE_TABLES,
   ],
 };
