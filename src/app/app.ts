@@ -103,6 +103,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     loginPolicy,
     maxSocketsPerUser: config.maxSocketsPerUser,
     search: config.search,
+    publicUrl,
     finishAt: config.finishAt,
     stagingGraceMs: config.stagingGraceMs,
     receiptsUpTo: config.receiptsUpTo,

@@ -64,6 +64,7 @@ export type ThreadConfig = Pick<
   | 'loginPolicy'
   | 'maxSocketsPerUser'
   | 'search'
+  | 'publicUrl'
   | 'finishAt'
   | 'stagingGraceMs'
   | 'receiptsUpTo'

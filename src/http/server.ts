@@ -6,8 +6,10 @@ import { fault } from '../protocol/faults.ts';
 import type { Shard } from '../runtime/shard.ts';
 import { accountRoutes } from './account-routes.ts';
 import { AddressLimit } from './address-limit.ts';
+import { Bearers } from './bearers.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
 import { fileRoutes } from './files/file-routes.ts';
+import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
@@ -29,6 +31,7 @@ export interface ServerOptions {
   readonly quotaBytes: number;
   readonly newToken: (userId: string) => string;
   readonly hashToken: (token: string) => string;
+  readonly contents: Pick<ContentRoutesOptions, 'source' | 'secret' | 'publicUrl'>;
   /** A defect: what was asked and what was thrown. */
   readonly onError: (path: string, error: unknown) => void;
 }
@@ -68,6 +71,12 @@ export function startServer(options: ServerOptions): HttpServer {
   app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
   accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
   fileRoutes(app, { shard, hashToken, quotaBytes: options.quotaBytes });
+  contentRoutes(app, {
+    ...options.contents,
+    shard,
+    bearers: new Bearers({ shard, hashToken }),
+    frameAncestors: options.allowedOrigins,
+  });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));

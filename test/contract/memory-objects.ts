@@ -83,6 +83,10 @@ export class MemoryObjects implements ObjectStore {
     return { size, sha256, ...cut, stream: streamOf(checkedContent(there, cut, chunks()), {}) };
   }
 
+  localPath(): null {
+    return null;
+  }
+
   async head(key: string): Promise<ObjectFacts | null> {
     checkKey(key);
     const there = this.#objects.get(key);

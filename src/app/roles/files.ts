@@ -1,5 +1,6 @@
 /** The files thread: what is done with whole files off the shards, on the object store and the job queues. */
 import { Circuits } from '../storage/circuits.ts';
+import { urlSecret } from '../storage/content-source.ts';
 import { openObjects } from '../storage/objects.ts';
 import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
@@ -7,6 +8,8 @@ import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
 export async function startFilesRole(environment: RoleEnvironment): Promise<RunningRole> {
+  // Before the threads that sign with it.
+  urlSecret(environment.config.dataDir);
   const circuits = new Circuits(environment);
   const objects = await openObjects(environment, circuits);
   const queues = openQueues(environment, 'files');

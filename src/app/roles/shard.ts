@@ -17,6 +17,8 @@ import { SocketGate } from '../../http/socket-gate.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { pinnedId } from '../../runtime/placement.ts';
 import { secrets } from '../secrets.ts';
+import { Circuits } from '../storage/circuits.ts';
+import { type OpenContentSource, openContentSource, urlSecret } from '../storage/content-source.ts';
 import { progressOf, type RoleEnvironment, type RunningRole } from './role.ts';
 
 const RATE = { unitsPerSecond: 100, burst: 500 };
@@ -32,10 +34,12 @@ export function startShardRole(environment: RoleEnvironment): RunningRole {
   const { shard } = environment;
   const gate = new SocketGate(shard);
   registerKinds(environment, gate);
+  const circuits = new Circuits(environment);
+  const contents = openContentSource(environment, circuits);
   let server: HttpServer | undefined;
   return {
     listen() {
-      server = listen(environment, gate);
+      server = listen(environment, gate, contents);
       // The fan-out renews leases from now on, joined or not.
       shard.tell(shard.ref(fanoutKind, pinnedId(shard.thread, 0)), { type: 'lease-answer', differing: [] });
     },
@@ -55,8 +59,10 @@ export function startShardRole(environment: RoleEnvironment): RunningRole {
       const reply = await shard.ask(desk, { type: 'reset-password', username, new: password }, RESET_DEADLINE_MS);
       return reply.ok ? null : reply.fault.message;
     },
+    backEnds: () => circuits.reports(),
     end: async () => {
       await server?.stop();
+      await contents.close();
     },
   };
 }
@@ -92,7 +98,11 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
 }
 
-function listen({ shard, crew, config, log }: RoleEnvironment, gate: SocketGate): HttpServer {
+function listen(
+  { shard, crew, config, log }: RoleEnvironment,
+  gate: SocketGate,
+  source: OpenContentSource,
+): HttpServer {
   return startServer({
     shard,
     gate,
@@ -106,6 +116,7 @@ function listen({ shard, crew, config, log }: RoleEnvironment, gate: SocketGate)
     quotaBytes: config.quotaBytes,
     newToken: secrets.newToken,
     hashToken: secrets.hashToken,
+    contents: { source, secret: urlSecret(config.dataDir), publicUrl: config.publicUrl },
     onError: (path, error) => log.error('a request failed', { path, error }),
   });
 }

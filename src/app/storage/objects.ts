@@ -53,6 +53,7 @@ export function guardedObjects(backEnd: BackEnd, driver: ObjectStore): ObjectSto
         throw error;
       }
     },
+    localPath: (key) => driver.localPath(key),
     head: short.head,
     delete: short.delete,
     list: short.list,

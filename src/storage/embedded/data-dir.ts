@@ -21,6 +21,8 @@ export interface DataDir {
   readonly jobs: string;
   /** File with the id under which back ends know this directory's owner. */
   readonly node: string;
+  /** File with the secret that signs addresses of contents. */
+  readonly urlSecret: string;
   /** Lets another process have the directory. Call it after everything in it is closed. */
   release(): void;
 }
@@ -48,5 +50,6 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     transfers: join(root, 'transfers'),
     jobs: join(root, 'jobs'),
     node: join(root, 'node.id'),
+    urlSecret: join(root, 'url.key'),
   };
 }

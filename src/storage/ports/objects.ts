@@ -122,6 +122,12 @@ export interface ObjectStore {
    */
   get(key: string, range?: ByteRange): Promise<ObjectBody | null>;
 
+  /**
+   * Where an object would be if it is in a file of this machine, whose first bytes are the object's; null where objects are
+   * elsewhere. Who sends files through the kernel looks there first; such a read is not compared with the checksum.
+   */
+  localPath(key: string): string | null;
+
   /** Null if there is none. */
   head(key: string): Promise<ObjectFacts | null>;
 

@@ -134,6 +134,10 @@ export class S3Objects implements ObjectStore {
     return await openObject(this.#reading, key, range);
   }
 
+  localPath(): null {
+    return null;
+  }
+
   async head(key: string): Promise<ObjectFacts | null> {
     checkKey(key);
     return await this.#bucket.head(key);

@@ -111,6 +111,11 @@ export class FileObjects implements ObjectStore {
     }
   }
 
+  localPath(key: string): string {
+    checkKey(key);
+    return this.#tree.path(key);
+  }
+
   async head(key: string): Promise<ObjectFacts | null> {
     checkKey(key);
     const file = await this.#open(key);
