@@ -21,8 +21,8 @@ const DRAIN_SPREAD_MS = 5_000;
 const PHASE_DEADLINE_MS = 5_000;
 /** In this order: nobody asks those that went before. */
 const SHARD_PHASES = [
-  ['session'],
-  ['fanout', 'accounts'],
+  ['session', 'upload'],
+  ['fanout', 'accounts', 'uploader', 'writers'],
   ['room'],
   ['user', 'revoker', 'ledger', 'watermark'],
 ] as const;
@@ -65,6 +65,7 @@ async function bootInOrder(crew: Crew, workers: Workers): Promise<void> {
   await workers.ask(threadOfRole(crew, 'log'), { type: 'open', progress }, 'opened');
   await workers.boot(['shard'], progress);
   await workers.ask(threadOfRole(crew, 'persister'), { type: 'listen' }, 'listening');
+  await workers.ask(threadOfRole(crew, 'files'), { type: 'listen' }, 'listening');
   await Promise.all(shardsOf(crew).map((thread) => workers.ask(thread, { type: 'listen' }, 'listening')));
 }
 
@@ -102,6 +103,9 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     tokenTtlMs,
     loginPolicy,
     maxSocketsPerUser: config.maxSocketsPerUser,
+    maxUploadSize: config.maxUploadSize,
+    maxUploads: config.maxUploads,
+    uploadTtlMs: config.uploadTtlMs,
     search: config.search,
     publicUrl,
     finishAt: config.finishAt,

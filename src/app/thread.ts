@@ -83,6 +83,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
     reading: threadOfRole(crew, 'records'),
+    hasher: threadOfRole(crew, 'files'),
+    'upload-sweeper': threadOfRole(crew, 'files'),
     searcher: threadOfRole(crew, 'search'),
     indexer: threadOfRole(crew, 'search'),
     transfers: threadOfRole(crew, 'files'),

@@ -2,11 +2,14 @@
 
 import { openapi } from '@elysiajs/openapi';
 import { Elysia } from 'elysia';
+import type { Writers } from '../actors/upload/writers.ts';
 import { fault } from '../protocol/faults.ts';
 import type { Shard } from '../runtime/shard.ts';
+import type { Staging } from '../storage/ports/staging.ts';
 import { accountRoutes } from './account-routes.ts';
 import { AddressLimit } from './address-limit.ts';
 import { Bearers } from './bearers.ts';
+import { hidesLength, withBoundedBody } from './bounded-body.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
 import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
 import { fileRoutes } from './files/file-routes.ts';
@@ -14,6 +17,7 @@ import { healthRoutes } from './health-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
 import { type SocketGate, socketRoute, WEBSOCKET_OPTIONS } from './socket-gate.ts';
+import { isUpload, uploadRoutes } from './uploads/upload-routes.ts';
 import { type WebFile, webRoutes } from './web-routes.ts';
 
 export interface ServerOptions {
@@ -32,6 +36,7 @@ export interface ServerOptions {
   readonly newToken: (userId: string) => string;
   readonly hashToken: (token: string) => string;
   readonly contents: Pick<ContentRoutesOptions, 'source' | 'secret' | 'publicUrl'>;
+  readonly uploads: { readonly staging: Staging; readonly writers: Writers; readonly maxSize: number };
   /** A defect: what was asked and what was thrown. */
   readonly onError: (path: string, error: unknown) => void;
 }
@@ -43,8 +48,8 @@ export interface HttpServer {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Over it the transport refuses by itself, without a problem document. It bounds bodies that do not tell their length. */
-const MAX_TRANSPORT_BODY_BYTES = 1024 * 1024;
+/** Silence after which the transport ends a request. Uploads have a limit of their own. */
+const IDLE_SECONDS = 30;
 /** Registering and logging in: by address, and by name so that many addresses cannot guess one password. */
 const BY_ADDRESS = { burst: 200, perMinute: 120, maxKeys: 50_000 };
 const BY_NAME = { burst: 20, perMinute: 20, maxKeys: 50_000 };
@@ -60,14 +65,30 @@ export function startServer(options: ServerOptions): HttpServer {
     guard.allow(request, response);
     return response;
   });
-  app.onRequest(({ request }) => {
-    const preflight = guard.preflight(request);
-    if (preflight !== undefined || !isTooLarge(request)) return preflight;
+  const tooLarge = (request: Request): Response => {
     const response = problem(fault('too_large', `the body of a request is at most ${MAX_BODY_BYTES} bytes`));
     guard.allow(request, response);
     return response;
+  };
+  app.onRequest((context) => {
+    const { request } = context;
+    const preflight = guard.preflight(request);
+    if (preflight !== undefined || isUpload(request)) return preflight;
+    if (isTooLarge(request)) return tooLarge(request);
+    if (!hidesLength(request)) return undefined;
+    return withBoundedBody(request, MAX_BODY_BYTES).then((read) => {
+      if (read === null) return tooLarge(request);
+      context.request = read;
+      return undefined;
+    });
   });
   app.onAfterHandle(({ request, responseValue }) => guard.allow(request, responseValue));
+  uploadRoutes(app, {
+    shard,
+    bearers: new Bearers({ shard, hashToken }),
+    ...options.uploads,
+    keepOpen: (request) => app.server?.timeout(request, 0),
+  });
   app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
   accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
   fileRoutes(app, { shard, hashToken, quotaBytes: options.quotaBytes });
@@ -84,7 +105,9 @@ export function startServer(options: ServerOptions): HttpServer {
     hostname: options.host,
     port: options.port,
     reusePort: true,
-    maxRequestBodySize: MAX_TRANSPORT_BODY_BYTES,
+    idleTimeout: IDLE_SECONDS,
+    // Bodies are bounded where they are read: here the largest one counts, which is streamed.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
   });
   const { server } = app;
   if (server === null) throw new Error('the server does not listen');

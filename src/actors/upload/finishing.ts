@@ -6,9 +6,10 @@ import { fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
 import { stagingAddress } from '../../storage/ports/file-address.ts';
-import type { Finished } from '../../storage/ports/file-records.ts';
+import type { ContentRecord, Finished } from '../../storage/ports/file-records.ts';
 import type { LentPart, WholeHashed } from '../../storage/ports/hashing.ts';
 import type { UploadVerified } from '../../storage/ports/upload-journal.ts';
+import { askTransfers, MAX_WAIT_MS } from '../files/transfers.ts';
 import { hasherKind } from '../hasher/messages.ts';
 import { askFileRecords } from '../storage/file-records.ts';
 import { type UploadMessage, uploadKind } from './messages.ts';
@@ -19,6 +20,9 @@ import { viewOf } from './view.ts';
 const HASH_DEADLINE_MS = 60 * 60 * 1_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
+/** Of four seconds each: as long as an upload's last request may wait. */
+const STORED_TRIES = 15;
+const NOT_STORED = fault('unavailable', 'the content is safe here and waits for the object store', 5_000);
 const GONE = fault('not_found', 'there is no such upload');
 
 /** `verifying` may still be given up; what is being recorded may not. */
@@ -57,9 +61,10 @@ export class Finishing {
     this.#waiting.push(replyTo);
     if (this.#phase !== 'idle') return;
     const { verified, file } = this.#home.state();
-    if (file !== null) this.#settle();
-    else if (verified !== null) this.#keep(verified);
-    else this.#verify();
+    if (verified === null) this.#verify();
+    else if (file === null) this.#keep(verified);
+    else if (!this.#home.options.waitsForStore) this.#settle();
+    else this.#move({ hash: verified.sha256, status: 'staged' });
   }
 
   #verify(): void {
@@ -157,12 +162,32 @@ export class Finishing {
       this.#home.note({ type: 'finished', file: file.id, expiresAt }, false, (reply) => {
         if (!reply.ok) return this.#failForNow(reply.fault);
         this.#tellParts();
-        this.#settle();
+        this.#move(content);
       });
     };
     // Equal content is kept once, wherever it came from first.
     if (content.address === stagingAddress(options.node, id)) note();
     else this.#home.onDisk(options.staging.free(id), (reply) => (reply.ok ? note() : this.#failForNow(reply.fault)));
+  }
+
+  /** The transfer finds by itself what it was not told of: it looks for staged contents from time to time. */
+  #move({ hash, status }: Pick<ContentRecord, 'hash' | 'status'>): void {
+    this.#phase = 'recording';
+    if (status === 'stored') return this.#settle();
+    askTransfers(this.#context, 'enqueue', [hash], (reply) => {
+      if (!this.#home.options.waitsForStore) return;
+      if (reply.ok) this.#awaitStored(hash, STORED_TRIES);
+      else this.#failForNow(reply.fault);
+    });
+    if (!this.#home.options.waitsForStore) this.#settle();
+  }
+
+  #awaitStored(hash: string, triesLeft: number): void {
+    askTransfers(this.#context, 'whenStored', [hash, MAX_WAIT_MS], (reply) => {
+      if (reply.ok && reply.value) this.#settle();
+      else if (triesLeft > 0) this.#awaitStored(hash, triesLeft - 1);
+      else this.#failForNow(reply.ok ? NOT_STORED : reply.fault);
+    });
   }
 
   #tellParts(): void {

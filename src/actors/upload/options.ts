@@ -13,6 +13,8 @@ export interface UploadOptions {
   readonly ttlMs: number;
   /** Bytes. */
   readonly maxSize: number;
+  /** A file is finished when its content is in the object store, not before. */
+  readonly waitsForStore: boolean;
   /** Bytes that a user may have; 0 for no bound. */
   readonly quotaBytes: number;
 }

@@ -39,6 +39,12 @@ export class Writers {
     return writer;
   }
 
+  /** The thread ends: what has come is flushed and told. */
+  async sendAllAway(): Promise<void> {
+    const writing = [...this.#writers.values()].flatMap((writers) => [...writers]).filter(({ hasBegun }) => hasBegun);
+    await Promise.all(writing.map((writer) => writer.sendAway()));
+  }
+
   /**
    * The writer of this token, whether or not it knows of its right already. Without a token, those that do: the others
    * still wait for an answer, perhaps of whoever asks.

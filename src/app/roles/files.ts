@@ -6,6 +6,7 @@ import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
 import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
+import { startUploadServices } from './upload-services.ts';
 
 export async function startFilesRole(environment: RoleEnvironment): Promise<RunningRole> {
   // Before the threads that sign with it.
@@ -16,7 +17,9 @@ export async function startFilesRole(environment: RoleEnvironment): Promise<Runn
   const staging = openStaging(environment);
   await staging.ping();
   const transfers = startTransfers(environment, { objects, queues, staging });
+  const uploads = startUploadServices(environment, staging);
   return {
+    listen: () => uploads.begin(),
     backEnds: () => [...circuits.reports(), ...queues.backEnds()],
     samples: () => transfers.samples(),
     end: async () => {

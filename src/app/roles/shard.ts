@@ -20,6 +20,7 @@ import { secrets } from '../secrets.ts';
 import { Circuits } from '../storage/circuits.ts';
 import { type OpenContentSource, openContentSource, urlSecret } from '../storage/content-source.ts';
 import { progressOf, type RoleEnvironment, type RunningRole } from './role.ts';
+import { startUploads, type Uploads } from './uploads.ts';
 
 const RATE = { unitsPerSecond: 100, burst: 500 };
 const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
@@ -36,10 +37,11 @@ export function startShardRole(environment: RoleEnvironment): RunningRole {
   registerKinds(environment, gate);
   const circuits = new Circuits(environment);
   const contents = openContentSource(environment, circuits);
+  const uploads = startUploads(environment);
   let server: HttpServer | undefined;
   return {
     listen() {
-      server = listen(environment, gate, contents);
+      server = listen(environment, gate, contents, uploads);
       // The fan-out renews leases from now on, joined or not.
       shard.tell(shard.ref(fanoutKind, pinnedId(shard.thread, 0)), { type: 'lease-answer', differing: [] });
     },
@@ -50,7 +52,8 @@ export function startShardRole(environment: RoleEnvironment): RunningRole {
         const retryAfter = Math.round(1_000 + Math.random() * spreadMs);
         shard.tell(shard.ref(sessionKind, pinnedId(shard.thread, id)), { type: 'drain', retryAfter });
       }
-      await Promise.race([gate.emptied(), new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE_MS))]);
+      const gone = Promise.all([gate.emptied(), uploads.writers.sendAllAway()]);
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE_MS))]);
     },
     abandon: () => gate.closeAll(CLOSE.draining, 'the node has failed'),
     sockets: () => gate.size,
@@ -102,6 +105,7 @@ function listen(
   { shard, crew, config, log }: RoleEnvironment,
   gate: SocketGate,
   source: OpenContentSource,
+  uploads: Uploads,
 ): HttpServer {
   return startServer({
     shard,
@@ -117,6 +121,7 @@ function listen(
     newToken: secrets.newToken,
     hashToken: secrets.hashToken,
     contents: { source, secret: urlSecret(config.dataDir), publicUrl: config.publicUrl },
+    uploads: { ...uploads, maxSize: config.maxUploadSize },
     onError: (path, error) => log.error('a request failed', { path, error }),
   });
 }

@@ -78,7 +78,8 @@ const UPLOAD_PATH = /^\/v1\/uploads\/([A-Za-z0-9_-]{1,64})\/?$/;
 export function concatOf(header: string | null): Concat | null {
   if (header === null) return null;
   if (header === 'partial') return { kind: 'partial' };
-  if (!header.startsWith('final;')) throw new HeaderFault('Upload-Concat: partial, or final; and the addresses of parts');
+  if (!header.startsWith('final;'))
+    throw new HeaderFault('Upload-Concat: partial, or final; and the addresses of parts');
   const addresses = header.slice('final;'.length).trim().split(/ +/);
   if (addresses.length > MAX_PARTS) throw new HeaderFault(`Upload-Concat: at most ${MAX_PARTS} parts`);
   return { kind: 'final', parts: addresses.map(uploadIdOf) };

@@ -10,8 +10,6 @@ import { dispositionName } from './disposition-name.ts';
 import { bodyBytes, bytesOf, fileName, HeaderFault } from './headers.ts';
 import type { Append, Appended, Writing } from './writing.ts';
 
-/** Newest first. What is answered is the same for both. */
-export const INTEROP_VERSIONS = ['8', '6'] as const;
 const CONTENT_TYPE = 'application/partial-upload';
 const PROBLEMS = 'https://iana.org/assignments/http-problem-types#';
 

@@ -16,8 +16,7 @@ import {
 import type { Append, Appended, Writing } from './writing.ts';
 
 export const TUS_VERSION = '1.0.0';
-const EXTENSIONS =
-  'creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation';
+const EXTENSIONS = 'creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation';
 const CONTENT_TYPE = 'application/offset+octet-stream';
 const CHECKSUM_MISMATCH = 460;
 
@@ -171,6 +170,12 @@ function mismatch(): Response {
 }
 
 function withStatus(why: Fault, status: number): Response {
-  const body = { type: `urn:mailroom:problem:${why.code}`, title: why.code, status, detail: why.message, code: why.code };
+  const body = {
+    type: `urn:mailroom:problem:${why.code}`,
+    title: why.code,
+    status,
+    detail: why.message,
+    code: why.code,
+  };
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } });
 }

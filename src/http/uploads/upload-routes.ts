@@ -1,8 +1,8 @@
 /** `/v1/uploads`: finds out which protocol a request speaks, whose it is, and what it wants. */
 import type { Elysia } from 'elysia';
+import { fault } from '../../protocol/faults.ts';
 import type { Bearers } from '../bearers.ts';
 import { problem } from '../problem.ts';
-import { fault } from '../../protocol/faults.ts';
 import { HeaderFault } from './headers.ts';
 import { Rufh } from './rufh.ts';
 import { TUS_VERSION, Tus } from './tus.ts';
@@ -59,7 +59,10 @@ class UploadRoutes {
   async answer(request: Request, id: string | null): Promise<Response> {
     const method = (request.headers.get('X-HTTP-Method-Override') ?? request.method).toUpperCase();
     if (method === 'OPTIONS') {
-      return new Response(null, { status: 204, headers: { ...this.#tus.abilities(), ...this.#rufh.limits(), Allow: METHODS } });
+      return new Response(null, {
+        status: 204,
+        headers: { ...this.#tus.abilities(), ...this.#rufh.limits(), Allow: METHODS },
+      });
     }
     const speaksTus = request.headers.has('Tus-Resumable') || !speaksRufh(request.headers);
     const response = speaksTus ? await this.#asTus(request, method, id) : await this.#asRufh(request, method, id);
@@ -96,7 +99,10 @@ class UploadRoutes {
     return await this.#options.bearers.withToken(request, async ({ identity }) => {
       const user = identity.user.id;
       try {
-        if (id === null) return method === 'POST' ? await this.#long(request, () => protocol.create(request, user)) : notAllowed('OPTIONS, POST');
+        if (id === null)
+          return method === 'POST'
+            ? await this.#long(request, () => protocol.create(request, user))
+            : notAllowed('OPTIONS, POST');
         if (!ID.test(id)) return problem(fault('not_found', 'there is no such upload'));
         switch (method) {
           case 'HEAD':
@@ -133,5 +139,8 @@ function speaksRufh(headers: Headers): boolean {
 
 function notAllowed(allow: string): Response {
   const response = problem(fault('unsupported', `only ${allow}`));
-  return new Response(response.body, { status: 405, headers: { 'content-type': 'application/problem+json', Allow: allow } });
+  return new Response(response.body, {
+    status: 405,
+    headers: { 'content-type': 'application/problem+json', Allow: allow },
+  });
 }
