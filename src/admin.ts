@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { ReadStream } from 'node:tty';
 import { parseArgs } from 'node:util';
+import { setAdministrator } from './admin/administrators.ts';
 import { generatePassword, readPassword } from './admin/new-password.ts';
 import { isInUse, resetPassword } from './admin/reset-password.ts';
 import { hasUsers, readUsers } from './admin/stored-users.ts';
@@ -19,8 +20,10 @@ const USAGE = `usage: npm run admin -- COMMAND [--data-dir DIRECTORY]   (or: bun
       asked for, or read from the first line of the standard input; --generate makes one up and prints it.
   list-users
       Print every user, one line each: name, id and time of registration, with tabs between them.
+  grant NAME, revoke NAME
+      Make a user an administrator of the server, who may suspend users and answer reports; or take that away again.
 
-Both work while the engine runs and while it does not.
+All work while the engine runs and while it does not.
 
   --data-dir, MAILROOM_DATA_DIR  (default: ./data)
       The data directory of the engine.
@@ -61,6 +64,12 @@ async function run(words: Words): Promise<number> {
     case 'reset-password':
       if (name === undefined || rest.length > 1) return misused('reset-password: expected one name');
       return hasUsers(words) ? await reset(words, name.normalize('NFC')) : nothingThere(dataDir);
+    case 'grant':
+    case 'revoke':
+      if (name === undefined || rest.length > 1) return misused(`${command}: expected one name`);
+      return hasUsers(words)
+        ? await setAdmin(words, name.normalize('NFC'), command === 'grant')
+        : nothingThere(dataDir);
     case 'list-users':
       if (rest.length > 0) return misused('list-users: expected nothing after it');
       return hasUsers(words) ? await list(words) : nothingThere(dataDir);
@@ -79,6 +88,15 @@ async function reset(words: Words, username: string): Promise<number> {
   if (problem !== null) return say(EXIT_REFUSED, `${username}: ${problem}`);
   process.stderr.write(`mailroom: ${username} has a new password; all tokens are dead\n`);
   if (generate) process.stdout.write(`${password}\n`);
+  return 0;
+}
+
+async function setAdmin(words: Words, username: string, admin: boolean): Promise<number> {
+  const problem = await setAdministrator(words, username, admin);
+  if (problem !== null) return say(EXIT_REFUSED, `${username}: ${problem}`);
+  process.stderr.write(
+    `mailroom: ${username} is ${admin ? 'an' : 'no'} administrator of the server ${admin ? 'now' : 'any more'}\n`,
+  );
   return 0;
 }
 

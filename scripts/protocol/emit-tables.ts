@@ -42,6 +42,8 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxRequestsPerRoom: 'requests to join that wait in a room',
   maxMutesPerRoom: 'muted users of a room',
   maxPeoplePerPage: 'members, bans or requests in one answer',
+  maxReportLength: 'characters of the reason of a report or a suspension',
+  maxOpenReports: 'reports of one user that wait for an answer',
   maxMembersInCreate: '`members` in `rooms.create`',
   maxUsersInGet: '`users` in `users.get`',
   maxMentions: '`mentions` of a message',

@@ -22,7 +22,7 @@ const PHASE_DEADLINE_MS = 5_000;
 /** In this order: nobody asks those that went before. */
 const SHARD_PHASES = [
   ['session', 'upload'],
-  ['fanout', 'accounts', 'uploader', 'writers'],
+  ['fanout', 'accounts', 'moderation-desk', 'uploader', 'writers'],
   ['room'],
   ['user', 'revoker', 'ledger', 'watermark'],
 ] as const;

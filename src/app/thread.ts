@@ -88,6 +88,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     searcher: threadOfRole(crew, 'search'),
     indexer: threadOfRole(crew, 'search'),
     transfers: threadOfRole(crew, 'files'),
+    moderation: threadOfRole(crew, 'records'),
   };
   const placement = evenPlacement(crew.shards, services);
   const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });

@@ -9,6 +9,7 @@ import type { Shard } from '../runtime/shard.ts';
 import { json, noContent } from './answers.ts';
 import { Bearers } from './bearers.ts';
 import { problem } from './problem.ts';
+import { isUsername } from './usernames.ts';
 
 export interface AccountRoutesOptions {
   readonly shard: Shard;
@@ -25,8 +26,6 @@ const USERNAME = t.String({
   maxLength: 64,
   description: 'Letters, digits, `.`, `_` and `-`; compared exactly.',
 });
-/** The schema's patterns know no Unicode classes. */
-const USERNAME_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
 const DEVICE = t.String({ minLength: 1, maxLength: 64, description: 'Name of the device; a random one if absent.' });
 
 const User = t.Object({ id: t.String(), username: t.String() });
@@ -95,7 +94,7 @@ class Desk {
     const waitMs = this.#options.mayTry(request, username);
     if (waitMs > 0) return tooFast(waitMs);
     const name = username.normalize('NFC');
-    if (!USERNAME_PATTERN.test(name)) {
+    if (!isUsername(name)) {
       return problem(fault('invalid', 'username: letters, digits, dots, underscores and hyphens only'));
     }
     const reply = await this.#accounts({ type: 'register', username: name, password });

@@ -8,6 +8,7 @@ import type { Shard } from '../runtime/shard.ts';
 import type { Staging } from '../storage/ports/staging.ts';
 import { accountRoutes } from './account-routes.ts';
 import { AddressLimit } from './address-limit.ts';
+import { adminRoutes } from './admin-routes.ts';
 import { Bearers } from './bearers.ts';
 import { hidesLength, withBoundedBody } from './bounded-body.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
@@ -98,6 +99,7 @@ export function startServer(options: ServerOptions): HttpServer {
     bearers: new Bearers({ shard, hashToken }),
     frameAncestors: options.allowedOrigins,
   });
+  adminRoutes(app, { shard, hashToken });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));

@@ -734,6 +734,24 @@ export const PARAM_CHECKS = {
     }
     return null;
   },
+  'reports.create': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (v1 !== undefined) {
+      if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    }
+    const v2 = value.seq;
+    if (v2 !== undefined) {
+      if (!isInteger(v2, 1, 9007199254740991)) return invalid('seq', 'an integer from 1');
+    }
+    const v3 = value.user;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || !PATTERN_1.test(v3)) return invalid('user', 'an id');
+    }
+    const v4 = value.reason;
+    if (typeof v4 !== 'string' || v4.length < 1 || !fitsCodePoints(v4, 500)) return invalid('reason', 'a string of 1 to 500 characters');
+    return null;
+  },
   'users.find': (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.username;
@@ -1687,6 +1705,12 @@ export const RESULT_CHECKS = {
     if (v9 !== undefined) {
       if (typeof v9 !== 'string' || v9.length < 1 || !fitsCodePoints(v9, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
     }
+    return null;
+  },
+  'reports.create': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.report;
+    if (!isInteger(v1, 1, 9007199254740991)) return invalid('report', 'an integer from 1');
     return null;
   },
   'users.find': (value: unknown): Fault | null => {

@@ -40,6 +40,10 @@ export const LIMITS = Object.freeze({
   maxMutesPerRoom: 1_000,
   /** Bans, requests to join and members in one page. */
   maxPeoplePerPage: 200,
+  /** Code points, of the reason of a report or a suspension. */
+  maxReportLength: 500,
+  /** Reports of one user that wait for an answer. */
+  maxOpenReports: 50,
 
   maxMembersInCreate: 100,
   maxUsersInGet: 100,

@@ -33,6 +33,8 @@ export class MemoryRecords implements Records {
   #dead: DeadToken[] = [];
   /** By hash. */
   readonly #seen = new Map<string, number>();
+  /** Until when no token is issued, by user. */
+  readonly #barred = new Map<string, number>();
   #rooms: RoomRecord[] = [];
   #members: Member[] = [];
   readonly #now: () => number;
@@ -46,6 +48,16 @@ export class MemoryRecords implements Records {
     if (this.userById(user.id)) throw new StorageFault('refused', 'the id is taken');
     this.#users.push(user);
     return true;
+  }
+
+  /** For the model of moderation: no token is issued to the user until then. */
+  bar(user: string, until: number): void {
+    this.#barred.set(user, until);
+  }
+
+  /** For the model of moderation: the account is deleted. */
+  rename(id: string, username: string): void {
+    this.#users = this.#users.map((user) => (user.id === id ? { ...user, username, passwordHash: '' } : user));
   }
 
   userByName(username: string): UserRecord | null {
@@ -69,6 +81,8 @@ export class MemoryRecords implements Records {
 
   saveToken(token: TokenRecord, policy: TokenPolicy, maxTokens: number): readonly string[] {
     this.#requireUser(token.userId);
+    if ((this.#barred.get(token.userId) ?? 0) > token.createdAt)
+      throw new StorageFault('refused', 'the user is barred');
     const mine = (other: TokenRecord) => other.userId === token.userId;
     const replaced = (other: TokenRecord) => mine(other) && (policy === 'single' || other.device === token.device);
     if (this.#tokens.some((other) => !replaced(other) && other.tokenHash === token.tokenHash)) {

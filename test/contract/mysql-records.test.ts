@@ -24,6 +24,7 @@ const TABLES = [
   'room_ban',
   'room_link',
   'room_request',
+  'user_standing',
   'user_file',
   'file',
   'room_member',

@@ -8,6 +8,7 @@ import { fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
+import { askModeration } from '../storage/moderation.ts';
 import { askRecords } from '../storage/records.ts';
 import { userKind } from '../user/messages.ts';
 import type { AccountsMessage, ChangePassword, Login, Register, ResetPassword } from './messages.ts';
@@ -83,8 +84,19 @@ class Accounts implements Actor<AccountsMessage> {
       const user = reply.value;
       this.#verify(password, user?.passwordHash, replyTo, () => {
         if (user === null) refuse(replyTo, WRONG);
-        else this.#issue({ id: user.id, username: user.username }, device ?? this.#context.newId(), replyTo);
+        else this.#admit({ id: user.id, username: user.username }, device ?? this.#context.newId(), replyTo);
       });
+    });
+  }
+
+  /** Only who had the right password is told that the account is suspended. */
+  #admit(user: { id: string; username: string }, device: string, replyTo: ReplyTo | undefined): void {
+    askModeration(this.#context, 'standing', [user.id], (reply) => {
+      if (!reply.ok) return refuse(replyTo, reply.fault);
+      const { suspendedUntil, reason } = reply.value;
+      if (suspendedUntil <= this.#context.wallMs()) return this.#issue(user, device, replyTo);
+      const why = reason === '' ? '' : `: ${reason}`;
+      refuse(replyTo, fault('forbidden', `the account is suspended${why}`));
     });
   }
 

@@ -45,6 +45,8 @@ export interface IssueToken extends Request<{ readonly expiresAt: number }> {
   readonly type: 'issue-token';
   readonly tokenHash: string;
   readonly device: string;
+  /** In the place of how long tokens usually live. */
+  readonly ttlMs?: number;
 }
 export interface RenewToken extends Request<{ readonly expiresAt: number }> {
   readonly type: 'renew-token';

@@ -183,13 +183,13 @@ class User implements Actor<UserMessage> {
     });
   }
 
-  #issueToken({ tokenHash, device }: IssueToken): void {
+  #issueToken({ tokenHash, device, ttlMs }: IssueToken): void {
     const record = this.#record;
     if (record === null) return this.#context.fail(UNAUTHENTICATED);
     const replyTo = this.#context.replyTo();
     const { policy, maxTokens, tokenTtlMs } = this.#options;
     const createdAt = this.#context.wallMs();
-    const expiresAt = createdAt + tokenTtlMs;
+    const expiresAt = createdAt + (ttlMs ?? tokenTtlMs);
     const token: TokenRecord = {
       userId: record.id,
       username: record.username,

@@ -2,6 +2,7 @@
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { governanceKind } from '../../actors/storage/governance.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
+import { moderationKind } from '../../actors/storage/moderation.ts';
 import { portActor } from '../../actors/storage/port-actor.ts';
 import { reading as readingActor, readingKind } from '../../actors/storage/reading.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
@@ -21,6 +22,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(fileRecordsKind, fileRecords(reading.files));
   shard.register(readingKind, readingActor(reading.reading));
   shard.register(governanceKind, portActor(reading.governance));
+  shard.register(moderationKind, portActor(reading.moderation));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
   return {

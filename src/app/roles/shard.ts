@@ -3,6 +3,8 @@ import { accounts } from '../../actors/accounts/accounts.ts';
 import { accountsKind } from '../../actors/accounts/messages.ts';
 import { fanout } from '../../actors/fanout/fanout.ts';
 import { fanoutKind } from '../../actors/fanout/messages.ts';
+import { moderationDesk } from '../../actors/moderation/desk.ts';
+import { deskKind } from '../../actors/moderation/messages.ts';
 import { type Ledger, ledgerActor, ledgerKind } from '../../actors/room/ledger.ts';
 import { roomKind } from '../../actors/room/messages.ts';
 import { room } from '../../actors/room/room.ts';
@@ -26,6 +28,8 @@ const RATE = { unitsPerSecond: 100, burst: 500 };
 const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
 const MAX_REPLAY = 500;
 const MAX_TOKENS_PER_USER = 32;
+/** Bots have nobody who could log in again: ten years. */
+const BOT_TOKEN_TTL_MS = 3_650 * 86_400_000;
 const MAX_HASHING = 2;
 const RESET_DEADLINE_MS = 15_000;
 /** Sessions have answered what was under way by then; what is left are clients that do not read. */
@@ -98,6 +102,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
     user({ policy: loginPolicy, tokenTtlMs, maxTokens: MAX_TOKENS_PER_USER, maxSockets: maxSocketsPerUser }),
   );
   shard.register(revokerKind, revoker(shard));
+  shard.register(deskKind, moderationDesk({ secrets, botTokenTtlMs: BOT_TOKEN_TTL_MS }));
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
 }
 

@@ -9,6 +9,7 @@ import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
 import { SqliteGovernance } from '../../storage/embedded/records/governance.ts';
+import { SqliteModeration } from '../../storage/embedded/records/moderation.ts';
 import { SqliteReading } from '../../storage/embedded/records/reading.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
@@ -16,6 +17,7 @@ import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.t
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
+import { MysqlModeration } from '../../storage/mysql/records/moderation.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
 import { MysqlReading } from '../../storage/mysql/records/reading.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
@@ -26,6 +28,7 @@ import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { Governance } from '../../storage/ports/governance.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
+import { deletedName, type Moderation } from '../../storage/ports/moderation.ts';
 import type { Reading } from '../../storage/ports/reading.ts';
 import type { Records } from '../../storage/ports/records.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
@@ -44,6 +47,7 @@ export interface OpenReading {
   readonly records: Records;
   readonly files: FileRecords;
   readonly governance: Governance;
+  readonly moderation: Moderation;
   readonly messages: MessageStoreReader;
   readonly reading: Reading;
   backEnds(): readonly BackEndReport[];
@@ -74,6 +78,7 @@ function openEmbedded(dataDir: string): OpenReading {
     records,
     files: new SqliteFileRecords(records.database),
     governance: new SqliteGovernance(records.database),
+    moderation: new SqliteModeration(records.database),
     messages,
     reading: new SqliteReading(records.database),
     backEnds: () => [],
@@ -106,6 +111,7 @@ async function openMysql(
     records: behind<Records>(backEnd, new MysqlRecords(servers)),
     files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
     governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
+    moderation: behind<Moderation>(backEnd, new MysqlModeration(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     reading: behind<Reading>(backEnd, new MysqlReading(servers)),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
@@ -161,6 +167,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
     records,
     files: inner.files,
     governance: inner.governance,
+    moderation: forgettingNames(inner, records),
     messages,
     reading: inner.reading,
     samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],
@@ -172,6 +179,29 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
       connection?.redis.close();
     },
   };
+}
+
+/** A user who is made or unmade behind the back of the cached records ends what these know of them. */
+function forgettingNames({ moderation, records: stored }: OpenReading, cached: CachedRecords): Moderation {
+  return new Proxy(moderation, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name === 'createBot') {
+        return async (...[bot, audit]: Parameters<Moderation['createBot']>) => {
+          const created = await target.createBot(bot, audit);
+          await cached.forgetUser(bot.id, bot.username);
+          return created;
+        };
+      }
+      if (name !== 'deleteAccount') return member;
+      return async (...[user, audit]: Parameters<Moderation['deleteAccount']>) => {
+        const before = await stored.userById(user);
+        const hashes = await target.deleteAccount(user, audit);
+        await cached.forgetUser(user, before?.username ?? deletedName(user));
+        return hashes;
+      };
+    },
+  });
 }
 
 /** At most once in a while: what is away is asked for by everybody. */

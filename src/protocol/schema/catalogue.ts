@@ -49,6 +49,7 @@ import {
   MessagesReadersResult,
   RoomsMarkParams,
 } from './reading.ts';
+import { ReportsCreateParams, ReportsCreateResult } from './reports.ts';
 import {
   RoomDetails,
   RoomEntry,
@@ -202,6 +203,11 @@ export const METHODS = {
     params: MessagesSearchParams,
     result: MessagesSearchResult,
     summary: "Finds messages by their words in the user's rooms.",
+  },
+  'reports.create': {
+    params: ReportsCreateParams,
+    result: ReportsCreateResult,
+    summary: 'Tells the administrators of the server of a message or of a user.',
   },
   'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
   'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },

@@ -3,7 +3,7 @@
  *
  * | what | cached | why |
  * | --- | --- | --- |
- * | a user's id and name | yes, and near | they never change |
+ * | a user's id and name | yes, and near | they never change, but where an account is deleted: that ends the entry |
  * | that a user, a name or a room is not there | for seconds | whoever guesses ids must not reach the store each time; the write that makes it ends the entry before it is answered |
  * | a room's row | only that it exists | the room's owner counts its versions up from it |
  * | a large room's members | yes, with the room's version | served only while the store's row has that version; every write of the room ends it |
@@ -98,7 +98,7 @@ export class CachedRecords implements Records {
     try {
       return await this.#inner.createUser(user);
     } finally {
-      await Promise.all([this.#users.invalidate(user.id), this.#names.invalidate(user.username)]);
+      await this.forgetUser(user.id, user.username);
     }
   }
 
@@ -117,6 +117,11 @@ export class CachedRecords implements Records {
 
   changePassword(userId: string, passwordHash: string, keepTokenHash: string | null): Promised<readonly string[]> {
     return this.#inner.changePassword(userId, passwordHash, keepTokenHash);
+  }
+
+  /** The user was made, renamed or ended by somebody else. Near copies of other nodes end by themselves. */
+  async forgetUser(id: string, username: string): Promise<void> {
+    await Promise.all([this.#users.invalidate(id), this.#names.invalidate(username)]);
   }
 
   // ── tokens: never cached ─────────────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ import {
 } from './governing.ts';
 import { history, markRead, post } from './messages.ts';
 import { hide, listHidden, listReaders, markUnread } from './reading.ts';
+import { createReport } from './reports.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
 import { search } from './search.ts';
 import { findUser, getUsers } from './users.ts';
@@ -89,6 +90,7 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.hidden': listHidden,
   'rooms.mark': markUnread,
   'messages.search': search,
+  'reports.create': createReport,
   'users.find': findUser,
   'users.get': getUsers,
 };

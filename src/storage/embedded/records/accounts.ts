@@ -25,6 +25,7 @@ export class Accounts {
   readonly #deleteAllBut: Statement<Hash, [string, string | null]>;
   readonly #deleteDevice: Statement<Hash, [string, string]>;
   readonly #devices: Statement<DeviceRecord, [string]>;
+  readonly #isBarred: Statement<unknown, [string, number]>;
   readonly #touchToken: Statement<unknown, [string, string, number]>;
   readonly #deleteOldest: Statement<Hash, [string, number]>;
 
@@ -51,6 +52,9 @@ export class Accounts {
       SELECT device, token_hash AS tokenHash, created_at AS createdAt, expires_at AS expiresAt,
         max(seen_at, created_at) AS seenAt
       FROM user_token WHERE user_id = ? ORDER BY created_at DESC, id DESC`);
+    this.#isBarred = db.prepare(
+      'SELECT 1 FROM user_standing WHERE user_id = ? AND (suspended_until > ? OR deleted_at > 0)',
+    );
     this.#touchToken = db.prepare(
       'UPDATE user_token SET seen_at = ?3 WHERE user_id = ?1 AND token_hash = ?2 AND seen_at < ?3',
     );
@@ -89,6 +93,7 @@ export class Accounts {
   saveToken(token: TokenRecord, policy: TokenPolicy, maxTokens: number): readonly string[] {
     const { userId, username, device, tokenHash, createdAt, expiresAt } = token;
     return this.#within(() => {
+      if (this.#isBarred.get(userId, createdAt) !== null) throw new StorageFault('refused', 'the user is barred');
       const deleted =
         policy === 'single' ? this.#deleteAllBut.all(userId, null) : this.#deleteDevice.all(userId, device);
       // Room is made before the new token comes, which is never the one to go however old its time says it is.

@@ -3,6 +3,7 @@
 import { FILE_TABLES } from '../files/schema.ts';
 import type { Migration } from '../migrations.ts';
 import { GOVERNANCE_TABLES } from './governance-schema.ts';
+import { MODERATION_TABLES } from './moderation-schema.ts';
 
 export const RECORDS_MIGRATIONS: readonly Migration[] = [
   {
@@ -94,4 +95,5 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   GOVERNANCE_TABLES,
+  MODERATION_TABLES,
 ];

@@ -88,6 +88,11 @@ export class Accounts {
       // The user's row is the lock of the user's tokens: two logins at once would both find room for one more.
       const owners = await tx.rows('SELECT id FROM users WHERE id = ? FOR UPDATE', [userId]);
       if (owners.length === 0) throw noSuchUser();
+      const barred = await tx.rows(
+        'SELECT user_id FROM user_standing WHERE user_id = ? AND (suspended_until > ? OR deleted_at > 0)',
+        [userId, createdAt],
+      );
+      if (barred.length > 0) throw new StorageFault('refused', 'the user is barred');
       const held = await tx.rows<HeldToken>(`${HELD} ORDER BY created_at DESC, id DESC FOR UPDATE`, [userId]);
       const replaced = held.filter((other) => policy === 'single' || text(other.device) === device);
       const others = held.filter((other) => !replaced.includes(other));

@@ -9,6 +9,7 @@ import type { Schema } from '../migrations.ts';
 import { COUNT, DEVICE, HASH, ID, OPTIONS, STATUS, USERNAME } from './columns.ts';
 import { FILE_TABLES } from './files.ts';
 import { GOVERNANCE_TABLES } from './governance.ts';
+import { MODERATION_TABLES } from './moderation.ts';
 
 export const RECORDS_SCHEMA: Schema = {
   part: 'records',
@@ -138,5 +139,6 @@ export const RECORDS_SCHEMA: Schema = {
       ],
     },
     GOVERNANCE_TABLES,
+    MODERATION_TABLES,
   ],
 };
