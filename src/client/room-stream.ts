@@ -59,6 +59,11 @@ export class RoomStream {
     this.catchUp(message.seq);
   }
 
+  /** What is before `from` is not to be had: the stream goes on there. */
+  beginAt(from: number): void {
+    if (this.#seq < from - 1) this.#skipTo(from - 1);
+  }
+
   /** Makes sure that everything up to `to` gets delivered. */
   catchUp(to: number): void {
     this.#target = Math.max(this.#target, to);

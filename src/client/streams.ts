@@ -101,9 +101,13 @@ export class Streams {
    * Takes what a greeting, or a list after it, says of rooms. Those that were `resumed` get their messages pushed; the
    * others fetch them.
    */
-  announced(rooms: readonly (Position & { readonly id: string })[], resumed: ReadonlySet<string>): void {
+  announced(
+    rooms: readonly (Position & { readonly id: string; readonly from?: number })[],
+    resumed: ReadonlySet<string>,
+  ): void {
     for (const room of rooms) {
       this.follow(room.id, room);
+      if (room.from !== undefined) this.#tracked.get(room.id)?.stream.beginAt(room.from);
       if (!resumed.has(room.id)) this.#tracked.get(room.id)?.stream.catchUp(room.seq);
     }
     // A tail that the server failed to push would go unnoticed until the next message, so it is looked after once.

@@ -28,7 +28,7 @@ import type {
   StartTopic,
 } from './messages.ts';
 import { renewalsByOwner } from './renewals.ts';
-import { type Subscriber, Topic } from './topic.ts';
+import { type Subscriber, subscriberOf, Topic } from './topic.ts';
 
 export interface FanoutOptions {
   readonly sockets: Sockets;
@@ -128,9 +128,7 @@ class Fanout implements Actor<FanoutMessage> {
         if (!reply.ok) replyTo?.settle(undefined, reply.fault.code === 'not_found' ? reply.fault : NOT_SERVED);
         else if (view === undefined) replyTo?.settle(undefined, FORBIDDEN);
         else {
-          const hides = view.hidden !== undefined;
-          if (!topic.subscribers.has(session))
-            topic.subscribers.set(session, { session, user, live: false, started: false, hides, replayedBytes: 0 });
+          if (!topic.subscribers.has(session)) topic.subscribers.set(session, subscriberOf(session, view, user));
           replyTo?.settle({ ...view, seq: topic.seq }, undefined);
         }
       }
@@ -163,7 +161,7 @@ class Fanout implements Actor<FanoutMessage> {
     const subscriber = topic?.subscribers.get(session);
     if (topic !== undefined && subscriber !== undefined && !subscriber.started) {
       subscriber.started = true;
-      this.#replay(topic, subscriber, after);
+      this.#replay(topic, subscriber, Math.max(after, subscriber.from - 1));
     }
     this.#context.reply({});
   }

@@ -1,5 +1,6 @@
 /** A topic: one room as one thread serves it. */
 import type { ReplyTo } from '../../runtime/reply.ts';
+import type { RoomView } from '../room/messages.ts';
 import type { SocketId } from '../sockets.ts';
 
 /** One session's part in a topic. */
@@ -12,8 +13,15 @@ export interface Subscriber {
   started: boolean;
   /** The user has hidden messages: the room says what they are shown. */
   hides: boolean;
+  /** Lowest seq that the user may see: nothing before is replayed. */
+  readonly from: number;
   /** Bytes that were replayed to it so far. */
   replayedBytes: number;
+}
+
+export function subscriberOf(session: SocketId, { hidden, extras }: RoomView, user: string): Subscriber {
+  const hides = hidden !== undefined;
+  return { session, user, live: false, started: false, hides, from: extras?.from ?? 1, replayedBytes: 0 };
 }
 
 interface Joining {

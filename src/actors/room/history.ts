@@ -8,6 +8,7 @@ import type { ReplyTo } from '../../runtime/reply.ts';
 import type { HistoryPage } from '../../storage/ports/message-store.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
 import type { HistorySlice, ReadRoomHistory, RoomMessage } from './messages.ts';
+import { visibleFrom } from './permissions.ts';
 import type { RoomState } from './state.ts';
 
 const READ_DEADLINE_MS = 5_000;
@@ -26,10 +27,12 @@ export function readHistory(
   query: ReadRoomHistory,
   replyTo: ReplyTo | undefined,
 ): void {
-  const range = rangeOf(query, state.seq);
+  // The fan-out itself asks for what is newer than anything that a member may not see.
+  const from = query.user === undefined ? 1 : visibleFrom(state, state.members.get(query.user));
+  const range = rangeOf(query, from, state.seq);
   const upwards = query.after !== undefined;
   const answer = (frames: readonly Uint8Array[], firstSeq: number): void =>
-    replyTo?.settle(sliceOf(state, query, frames, firstSeq), undefined);
+    replyTo?.settle(sliceOf(state, query, from, frames, firstSeq), undefined);
   const tailFrom = Math.max(range.from, state.tail.firstSeq);
   const fromTail = tailFrom <= range.to ? state.tail.frames(tailFrom, range.to) : [];
   if (range.to < range.from || tailFrom === range.from) {
@@ -43,10 +46,13 @@ export function readHistory(
   });
 }
 
-function rangeOf({ before, after, limit }: ReadRoomHistory, head: number): SeqRange {
-  if (after !== undefined) return { from: after + 1, to: Math.min(head, after + limit) };
+function rangeOf({ before, after, limit }: ReadRoomHistory, lowest: number, head: number): SeqRange {
+  if (after !== undefined) {
+    const from = Math.max(lowest, after + 1);
+    return { from, to: Math.min(head, from + limit - 1) };
+  }
   const to = before === undefined ? head : Math.min(head, before - 1);
-  return { from: Math.max(1, to - limit + 1), to };
+  return { from: Math.max(lowest, to - limit + 1), to };
 }
 
 function askStore(
@@ -107,12 +113,13 @@ function fitted(frames: readonly Uint8Array[], firstSeq: number, upwards: boolea
 function sliceOf(
   state: RoomState,
   query: ReadRoomHistory,
+  from: number,
   frames: readonly Uint8Array[],
   firstSeq: number,
 ): HistorySlice {
   const { change, version } = state;
   if (frames.length === 0) return { frames, firstSeq: 0, more: false, change, version };
   const lastSeq = firstSeq + frames.length - 1;
-  const more = query.after === undefined ? firstSeq > 1 : lastSeq < state.seq;
+  const more = query.after === undefined ? firstSeq > from : lastSeq < state.seq;
   return { frames, firstSeq, more, change, version };
 }

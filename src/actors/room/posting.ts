@@ -117,6 +117,11 @@ export class Posting {
     else this.#refuse(post, replyTo, FULL);
   }
 
+  /** The post is refused for good: those behind it in its run need not wait for it. */
+  passOver({ session, run, place }: Post): void {
+    this.#order.accepts(session, run, place);
+  }
+
   #take(window: NonceWindow, post: Post, replyTo: ReplyTo | undefined): void {
     const known = window.find(post.nonce);
     if (known?.state === 'posted') {

@@ -16,7 +16,7 @@ import type {
   ReadersPage,
   RoomMessage,
 } from './messages.ts';
-import { refusalOf } from './permissions.ts';
+import { refusalOf, visibleFrom } from './permissions.ts';
 import type { ReadPositions } from './read-positions.ts';
 import type { Member, RoomState } from './state.ts';
 
@@ -87,7 +87,8 @@ function marked(context: Context<RoomMessage>, { id, marked: all }: RoomState, u
 }
 
 function visible(context: Context<RoomMessage>, state: RoomState, { user, seqs }: LookAtSeqs): void {
-  const there = seqs.filter((seq) => seq <= state.seq);
+  const from = visibleFrom(state, state.members.get(user));
+  const there = seqs.filter((seq) => seq >= from && seq <= state.seq);
   if (there.length === 0) return context.reply({ seqs: [] });
   const replyTo = context.replyTo();
   askHidden(context, state, user, [Math.min(...there), Math.max(...there)], (reply) => {

@@ -153,7 +153,10 @@ class Room implements Actor<RoomMessage> {
   }
 
   #post({ posting, state }: Open, message: Post): void {
-    this.#allow('post', state, message.user, () => posting.post(message, this.#context.replyTo()));
+    const refusal = this.#refusal('post', state, message.user);
+    if (refusal === undefined) return posting.post(message, this.#context.replyTo());
+    if (state.members.has(message.user)) posting.passOver(message);
+    this.#context.fail(refusal);
   }
 
   #history({ state }: Open, message: ReadRoomHistory): void {
