@@ -1,4 +1,4 @@
-import { MailroomError } from './errors.ts';
+import { type Fetch, Http } from './http.ts';
 import type { User } from './wire.ts';
 
 /** What a login gives. `expiresAt` is in milliseconds since the epoch. */
@@ -9,111 +9,47 @@ export interface Login {
   readonly user: User;
 }
 
-/** The part of `fetch` that the accounts use. */
-export type Fetch = (
-  url: string,
-  init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
-) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
-
 /**
  * Accounts, over HTTP. Every method rejects with a `MailroomError`: the server's code where it answered with one, and
  * `unavailable` where it could not be reached.
  */
 export class Accounts {
-  readonly #url: string;
-  readonly #fetch: Fetch;
+  readonly #http: Http;
 
   /** `url` is the address of the server, such as `https://chat.example.org`. */
-  constructor(url: string, fetch: Fetch = (address, init) => globalThis.fetch(address, init)) {
-    this.#url = url.replace(/\/+$/, '');
-    this.#fetch = fetch;
+  constructor(url: string, fetch?: Fetch) {
+    this.#http = new Http(url, fetch);
   }
 
   /** Makes an account. `conflict` when the name is taken, `invalid` when name or password break a rule. */
   async register(username: string, password: string): Promise<User> {
-    const { user } = await this.#call<{ readonly user: User }>('POST', '/v1/register', { username, password });
+    const { user } = await this.#http.call<{ readonly user: User }>('POST', '/v1/register', { username, password });
     return user;
   }
 
   /** Logs in. A login with the name of a `device` replaces the token that the device had. */
   login(username: string, password: string, device?: string): Promise<Login> {
-    return this.#call('POST', '/v1/login', { username, password, ...(device === undefined ? {} : { device }) });
+    return this.#http.call('POST', '/v1/login', { username, password, ...(device === undefined ? {} : { device }) });
   }
 
   /** Kills the token, and closes its sockets. */
   async logout(token: string): Promise<void> {
-    await this.#call('POST', '/v1/logout', undefined, token);
+    await this.#http.call('POST', '/v1/logout', undefined, token);
   }
 
   /** Whose token this is. */
   async me(token: string): Promise<User> {
-    const { user } = await this.#call<{ readonly user: User }>('GET', '/v1/me', undefined, token);
+    const { user } = await this.#http.call<{ readonly user: User }>('GET', '/v1/me', undefined, token);
     return user;
   }
 
   /** Changes the password; all other tokens of the user die. */
   async changePassword(token: string, oldPassword: string, newPassword: string): Promise<void> {
-    await this.#call('POST', '/v1/password', { old: oldPassword, new: newPassword }, token);
+    await this.#http.call('POST', '/v1/password', { old: oldPassword, new: newPassword }, token);
   }
 
   /** A new token in place of this one. */
   renew(token: string): Promise<Pick<Login, 'token' | 'expiresAt'>> {
-    return this.#call('POST', '/v1/token', undefined, token);
-  }
-
-  async #call<T>(method: string, path: string, body?: object, token?: string): Promise<T> {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (token !== undefined) headers.authorization = `Bearer ${token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-    const { ok, status, text } = await this.#exchange(path, init);
-    if (!ok) throw problem(status, text);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
-  }
-
-  async #exchange(path: string, init: Parameters<Fetch>[1]) {
-    try {
-      const response = await this.#fetch(this.#url + path, init);
-      return { ok: response.ok, status: response.status, text: await response.text() };
-    } catch (cause) {
-      const error = new MailroomError('unavailable', 'the server cannot be reached');
-      error.cause = cause;
-      throw error;
-    }
-  }
-}
-
-const codeOfStatus: Readonly<Record<number, string>> = {
-  400: 'invalid',
-  401: 'unauthenticated',
-  403: 'forbidden',
-  404: 'not_found',
-  409: 'conflict',
-  413: 'too_large',
-  422: 'invalid',
-  429: 'rate_limited',
-  502: 'unavailable',
-  503: 'unavailable',
-  504: 'unavailable',
-};
-
-/** An RFC 9457 problem document as an error; an answer that is none, as proxies send, goes by its status. */
-function problem(status: number, text: string): MailroomError {
-  const document = parseObject(text);
-  const { code, detail, title, retryAfter } = document;
-  const message = [detail, title].find((part) => typeof part === 'string') ?? `the server answered ${status}`;
-  return new MailroomError(
-    typeof code === 'string' ? code : (codeOfStatus[status] ?? 'internal'),
-    message as string,
-    typeof retryAfter === 'number' ? retryAfter : undefined,
-  );
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
+    return this.#http.call('POST', '/v1/token', undefined, token);
   }
 }

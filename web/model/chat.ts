@@ -1,7 +1,9 @@
 import { MailroomClient } from '../../src/client/client.ts';
 import type { Room } from '../../src/client/directory.ts';
+import { Files } from '../../src/client/files.ts';
 import { localStorageOutbox } from '../../src/client/outbox-store.ts';
 import type { Message, User } from '../../src/client/wire.ts';
+import { Drive } from './drive.ts';
 import { FileLinks } from './file-links.ts';
 import { Names } from './names.ts';
 import { Observable } from './observable.ts';
@@ -29,6 +31,7 @@ export class Chat extends Observable {
   readonly uploads: Uploads;
   readonly pictures: Pictures;
   readonly fileLinks: FileLinks;
+  readonly drive: Drive;
   /** What is written but not sent, by room. */
   readonly drafts = new Map<string, string>();
   readonly #session: Session;
@@ -61,6 +64,7 @@ export class Chat extends Observable {
     const token = () => session.token;
     this.pictures = new Pictures(token);
     this.fileLinks = new FileLinks(token);
+    this.drive = new Drive(new Files(url, token));
     this.uploads = new Uploads({ user: self.id, token, onDone: (upload) => this.#uploaded(upload) });
     this.#listen();
   }
@@ -105,6 +109,7 @@ export class Chat extends Observable {
 
   /** A file that was for a room is posted there. */
   #uploaded({ room, file, fileId }: Upload): void {
+    void this.drive.reload();
     if (room === undefined || fileId === undefined) return;
     const mime = file.type === '' ? 'application/octet-stream' : file.type;
     const body = { type: 'file' as const, file: fileId, name: file.name, size: file.size, mime };

@@ -12,12 +12,20 @@ class Route extends Observable {
     return roomOfLink(location.hash);
   }
 
+  /** Whether the user's files are shown. */
+  get files(): boolean {
+    return location.hash === FILES_LINK;
+  }
+
   open(room: string | undefined): void {
     location.hash = room === undefined ? '#/' : `#/room/${room}`;
   }
 }
 
 export const route = new Route();
+
+/** The address of the user's files, behind that of the app. */
+export const FILES_LINK = '#/files';
 
 /** The address under which a room can be opened. */
 export function linkTo(room: string): string {

@@ -8,6 +8,7 @@ import { AuthScreen } from './auth-screen.tsx';
 import { Banner } from './banner.tsx';
 import { ChatContext } from './context.ts';
 import { Conversation, NoConversation } from './conversation.tsx';
+import { DriveScreen } from './drive-screen.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The whole app: the login, or the chat of whoever is logged in. */
@@ -27,10 +28,16 @@ function ChatScreen({ session, user }: { readonly session: Session; readonly use
   const room = id === undefined ? undefined : chat.client.rooms.get(id);
   return (
     <ChatContext.Provider value={chat}>
-      <div class={`shell ${id === undefined ? '' : 'shell-open'}`}>
+      <div class={`shell ${id === undefined && !route.files ? '' : 'shell-open'}`}>
         <Banner />
         <Sidebar session={session} />
-        {room === undefined ? <NoConversation id={id} /> : <Conversation key={room.id} room={room} />}
+        {route.files ? (
+          <DriveScreen />
+        ) : room === undefined ? (
+          <NoConversation id={id} />
+        ) : (
+          <Conversation key={room.id} room={room} />
+        )}
       </div>
     </ChatContext.Provider>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Conversation } from '../model/chat.ts';
 import { useObservable } from '../model/observable.ts';
-import { route } from '../model/route.ts';
+import { FILES_LINK, route } from '../model/route.ts';
 import type { Session } from '../model/session.ts';
 import { briefTime, shownText } from '../model/text.ts';
 import { Avatar } from './avatar.tsx';
@@ -31,6 +31,9 @@ export function Sidebar({ session }: { readonly session: Session }) {
           <Avatar name={chat.self.username} id={chat.self.id} />
           <span class="account-name">{chat.self.username}</span>
         </Menu>
+        <a class="icon-button" href={FILES_LINK} aria-label="Files" title="Files">
+          <Icon name="folder" />
+        </a>
         <button
           type="button"
           class="icon-button icon-button-accent"
