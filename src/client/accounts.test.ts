@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { Accounts, type Fetch } from './accounts.ts';
+import { Accounts } from './accounts.ts';
+import type { Fetch } from './http.ts';
 
 type Sent = { url: string } & Parameters<Fetch>[1];
 
