@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { METHODS, NOTIFICATIONS } from '../src/protocol/schema/catalogue.ts';
 import { User } from '../src/protocol/schema/common.ts';
+import { Contact } from '../src/protocol/schema/contacts.ts';
 import { Message } from '../src/protocol/schema/messages.ts';
 import { RoomMember, RoomSummary } from '../src/protocol/schema/rooms.ts';
 import { ResumePosition } from '../src/protocol/schema/session.ts';
@@ -33,7 +34,7 @@ export async function generateProtocol(): Promise<readonly GeneratedFile[]> {
 }
 
 function generatedChecks(): string {
-  const named = Object.entries({ User, RoomSummary, RoomMember, Message, ResumePosition });
+  const named = Object.entries({ User, Contact, RoomSummary, RoomMember, Message, ResumePosition });
   return emitChecks(
     named.map(([name, schema]) => ({ name, schema })),
     [

@@ -4,6 +4,8 @@ import { CLOSE_RULES } from '../../src/protocol/close-codes.ts';
 import { FAULTS } from '../../src/protocol/faults.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { METHODS, NOTIFICATIONS } from '../../src/protocol/schema/catalogue.ts';
+import { User } from '../../src/protocol/schema/common.ts';
+import { Contact } from '../../src/protocol/schema/contacts.ts';
 import { ErrorObject } from '../../src/protocol/schema/fault.ts';
 import { Message } from '../../src/protocol/schema/messages.ts';
 import { RoomEntry, RoomMember, RoomSummary } from '../../src/protocol/schema/rooms.ts';
@@ -44,8 +46,17 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxPeoplePerPage: 'members, bans or requests in one answer',
   maxReportLength: 'characters of the reason of a report or a suspension',
   maxOpenReports: 'reports of one user that wait for an answer',
+  maxDisplayNameLength: 'characters of `displayName`',
+  maxAboutLength: 'characters of `about`',
+  maxContactNoteLength: 'characters of `note` in `contacts.request`',
   maxMembersInCreate: '`members` in `rooms.create`',
   maxUsersInGet: '`users` in `users.get`',
+  usersPerSearch: 'users in an answer of `users.search`',
+  maxContacts: 'contacts of a user, requests both ways included',
+  contactsPerPage: 'contacts or blocks in one answer',
+  maxBlocks: 'users whom a user has blocked',
+  maxPresenceUsers: '`users` in `presence.subscribe` and `presence.unsubscribe`',
+  maxPresencePerSession: 'users whose presence a socket follows',
   maxMentions: '`mentions` of a message',
   maxFiles: '`files` of a message',
   maxReactionBytes: 'bytes of a reaction',
@@ -86,6 +97,8 @@ function allTables(): Map<string, string> {
     ['RoomSummary', fieldTable(RoomSummary)],
     ['RoomEntry', fieldTable(RoomEntry)],
     ['RoomMember', fieldTable(RoomMember)],
+    ['User', fieldTable(User)],
+    ['Contact', fieldTable(Contact)],
   ]);
   for (const [name, method] of Object.entries(METHODS)) {
     const params = `*Params*\n\n${fieldTable(method.params)}`;
@@ -120,10 +133,16 @@ function typeOf(schema: TSchema): string {
 
 function itemOf(schema: TSchema): string {
   if (schema.type !== 'object') return describe(schema);
-  const named = Object.entries({ message: Message, 'room summary': RoomSummary, member: RoomMember }).find(
-    ([, known]) => JSON.stringify(known) === JSON.stringify(schema),
-  );
-  return named ? `a ${named[0]}` : `a map {${Object.keys(schema.properties).join(', ')}}`;
+  const named = Object.entries({
+    message: Message,
+    'room summary': RoomSummary,
+    member: RoomMember,
+    contact: Contact,
+    user: User,
+  }).find(([, known]) => JSON.stringify(known) === JSON.stringify(schema));
+  return named
+    ? `${named[0] === 'user' ? 'a [user](#users)' : `a ${named[0]}`}`
+    : `a map {${Object.keys(schema.properties).join(', ')}}`;
 }
 
 function faultTable(): string {

@@ -20,3 +20,9 @@ export interface Sockets {
   /** Closes in good order: what was sent before still arrives. */
   close(socket: SocketId, code: number, reason: string): void;
 }
+
+/** What sockets have not read yet. */
+export interface Backlog {
+  /** Whether it is so much that what may be left out should be. */
+  isBehind(socket: SocketId): boolean;
+}

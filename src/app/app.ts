@@ -23,6 +23,8 @@ const PHASE_DEADLINE_MS = 5_000;
 const SHARD_PHASES = [
   ['session', 'upload'],
   ['fanout', 'accounts', 'moderation-desk', 'uploader', 'writers'],
+  ['person'],
+  ['presence'],
   ['room'],
   ['user', 'revoker', 'ledger', 'watermark'],
 ] as const;
@@ -106,6 +108,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     maxUploadSize: config.maxUploadSize,
     maxUploads: config.maxUploads,
     uploadTtlMs: config.uploadTtlMs,
+    typingMembers: config.typingMembers,
     search: config.search,
     publicUrl,
     finishAt: config.finishAt,

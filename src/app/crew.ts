@@ -66,6 +66,7 @@ export type ThreadConfig = Pick<
   | 'maxUploadSize'
   | 'maxUploads'
   | 'uploadTtlMs'
+  | 'typingMembers'
   | 'search'
   | 'publicUrl'
   | 'finishAt'

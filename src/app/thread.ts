@@ -80,6 +80,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     records: threadOfRole(crew, 'records'),
     'file-records': threadOfRole(crew, 'records'),
     governance: threadOfRole(crew, 'records'),
+    people: threadOfRole(crew, 'records'),
+    'presence-mirror': threadOfRole(crew, 'records'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
     reading: threadOfRole(crew, 'records'),

@@ -234,6 +234,15 @@ export const SCHEMA = {
     unit: 'rooms',
     description: 'Rooms that one user may be in; joining one more is refused.',
   }),
+  typingMembers: variable({
+    name: 'MAILROOM_TYPING_MEMBERS',
+    section: 'Sessions and limits',
+    type: type.integer(0, 100_000),
+    initial: 200,
+    initialText: '200',
+    unit: 'members',
+    description: 'In rooms with more members nobody is told who is writing.',
+  }),
   rateLimit: variable({
     name: 'MAILROOM_RATE_LIMIT',
     section: 'Sessions and limits',

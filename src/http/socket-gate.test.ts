@@ -9,6 +9,7 @@ class FakeSocket {
   readonly data = {};
   readonly closes: number[] = [];
   sendBinary = (): number => 1;
+  getBufferedAmount = (): number => 0;
   subscribe = (): void => {};
   unsubscribe = (): void => {};
   close = (code: number): void => void this.closes.push(code);

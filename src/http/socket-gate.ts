@@ -3,7 +3,7 @@
 import type { Elysia } from 'elysia';
 import type { SessionMessage } from '../actors/session/messages.ts';
 import { sessionKind } from '../actors/session/messages.ts';
-import type { SocketId, Sockets } from '../actors/sockets.ts';
+import type { Backlog, SocketId, Sockets } from '../actors/sockets.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { pinnedId } from '../runtime/placement.ts';
@@ -14,6 +14,8 @@ export const SUBPROTOCOL = 'mailroom.v1';
 
 /** What a socket may have waiting before it is closed: its client reads too slowly and resumes later. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** From here on a socket gets only what it has to have. */
+const BEHIND_BYTES = 256 * 1024;
 /** A larger message never reaches the gate: the transport drops the connection. */
 const MAX_TRANSPORT_BYTES = 16 * 1024 * 1024;
 
@@ -31,6 +33,7 @@ export const WEBSOCKET_OPTIONS = {
 interface RawSocket {
   readonly data: { mailroom?: Guest };
   sendBinary(bytes: Uint8Array): number;
+  getBufferedAmount(): number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
   close(code: number, reason: string): void;
@@ -46,7 +49,7 @@ interface Publisher {
 }
 
 /** The sockets of one thread. */
-export class SocketGate implements Sockets {
+export class SocketGate implements Sockets, Backlog {
   readonly #shard: Shard;
   readonly #sockets = new Map<SocketId, RawSocket>();
   #next: SocketId;
@@ -73,6 +76,10 @@ export class SocketGate implements Sockets {
 
   send(socket: SocketId, bytes: Uint8Array): void {
     this.#sockets.get(socket)?.sendBinary(bytes);
+  }
+
+  isBehind(socket: SocketId): boolean {
+    return (this.#sockets.get(socket)?.getBufferedAmount() ?? 0) > BEHIND_BYTES;
   }
 
   publish(topic: string, bytes: Uint8Array): void {

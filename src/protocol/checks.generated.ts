@@ -9,6 +9,7 @@ export type Check = (value: unknown) => Fault | null;
 const PATTERN_1 = /^[A-Za-z0-9_~-]{1,64}$/;
 const PATTERN_2 = /^[A-Za-z0-9_~-]{0,64}$/;
 const PATTERN_3 = /^[A-Za-z0-9_-]{20,64}$/;
+const PATTERN_4 = /^[A-Za-z0-9_~-]{1,64}$|^$/;
 
 function checkUser(value: unknown, path: string): Fault | null {
   if (!isMap(value)) return invalid(path, 'a map');
@@ -16,6 +17,34 @@ function checkUser(value: unknown, path: string): Fault | null {
   if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid(`${path}.id`, 'an id');
   const v2 = value.username;
   if (typeof v2 !== 'string' || v2.length < 1 || !fitsCodePoints(v2, 64)) return invalid(`${path}.username`, 'a string of 1 to 64 characters');
+  const v3 = value.displayName;
+  if (v3 !== undefined) {
+    if (typeof v3 !== 'string' || !fitsCodePoints(v3, 64)) return invalid(`${path}.displayName`, 'a string of 0 to 64 characters');
+  }
+  const v4 = value.avatar;
+  if (v4 !== undefined) {
+    if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`${path}.avatar`, 'an id');
+  }
+  const v5 = value.about;
+  if (v5 !== undefined) {
+    if (typeof v5 !== 'string' || !fitsCodePoints(v5, 512)) return invalid(`${path}.about`, 'a string of 0 to 512 characters');
+  }
+  return null;
+}
+
+function checkContact(value: unknown, path: string): Fault | null {
+  if (!isMap(value)) return invalid(path, 'a map');
+  const v1 = value.user;
+  const v2 = checkUser(v1, `${path}.user`);
+  if (v2) return v2;
+  const v3 = value.state;
+  if (v3 !== 'outgoing' && v3 !== 'incoming' && v3 !== 'accepted') return invalid(`${path}.state`, "'outgoing' or 'incoming' or 'accepted'");
+  const v4 = value.note;
+  if (v4 !== undefined) {
+    if (typeof v4 !== 'string' || !fitsCodePoints(v4, 256)) return invalid(`${path}.note`, 'a string of 0 to 256 characters');
+  }
+  const v5 = value.at;
+  if (!isInteger(v5, 0, 9007199254740991)) return invalid(`${path}.at`, 'an integer from 0');
   return null;
 }
 
@@ -766,6 +795,152 @@ export const PARAM_CHECKS = {
       const v3: unknown = v1[v2];
       if (typeof v3 !== 'string' || !PATTERN_1.test(v3)) return invalid(`users[${v2}]`, 'an id');
     }
+    return null;
+  },
+  'users.update': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.displayName;
+    if (v1 !== undefined) {
+      if (typeof v1 !== 'string' || !fitsCodePoints(v1, 64)) return invalid('displayName', 'a string of 0 to 64 characters');
+    }
+    const v2 = value.avatar;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || !PATTERN_4.test(v2)) return invalid('avatar', 'an id');
+    }
+    const v3 = value.about;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'string' || !fitsCodePoints(v3, 512)) return invalid('about', 'a string of 0 to 512 characters');
+    }
+    return null;
+  },
+  'users.search': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.query;
+    if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 64)) return invalid('query', 'a string of 1 to 64 characters');
+    const v2 = value.cursor;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || v2.length < 1 || !fitsCodePoints(v2, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'users.settings': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'users.set': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.presence;
+    if (v1 !== undefined) {
+      if (v1 !== 'everyone' && v1 !== 'contacts' && v1 !== 'nobody') return invalid('presence', "'everyone' or 'contacts' or 'nobody'");
+    }
+    const v2 = value.receipts;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'boolean') return invalid('receipts', 'a boolean');
+    }
+    const v3 = value.discoverable;
+    if (v3 !== undefined) {
+      if (typeof v3 !== 'boolean') return invalid('discoverable', 'a boolean');
+    }
+    return null;
+  },
+  'contacts.request': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    const v2 = value.note;
+    if (v2 !== undefined) {
+      if (typeof v2 !== 'string' || !fitsCodePoints(v2, 256)) return invalid('note', 'a string of 0 to 256 characters');
+    }
+    return null;
+  },
+  'contacts.accept': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'contacts.decline': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'contacts.withdraw': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'contacts.remove': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'contacts.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.cursor;
+    if (v1 !== undefined) {
+      if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    const v2 = value.state;
+    if (v2 !== undefined) {
+      if (v2 !== 'outgoing' && v2 !== 'incoming' && v2 !== 'accepted') return invalid('state', "'outgoing' or 'incoming' or 'accepted'");
+    }
+    return null;
+  },
+  'blocks.add': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'blocks.remove': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    return null;
+  },
+  'blocks.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.cursor;
+    if (v1 !== undefined) {
+      if (typeof v1 !== 'string' || v1.length < 1 || !fitsCodePoints(v1, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'presence.subscribe': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.users;
+    if (!Array.isArray(v1) || v1.length > 200) return invalid('users', 'an array of at most 200');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (typeof v3 !== 'string' || !PATTERN_1.test(v3)) return invalid(`users[${v2}]`, 'an id');
+    }
+    return null;
+  },
+  'presence.unsubscribe': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.users;
+    if (v1 !== undefined) {
+      if (!Array.isArray(v1) || v1.length > 200) return invalid('users', 'an array of at most 200');
+      for (let v2 = 0; v2 < v1.length; v2++) {
+        const v3: unknown = v1[v2];
+        if (typeof v3 !== 'string' || !PATTERN_1.test(v3)) return invalid(`users[${v2}]`, 'an id');
+      }
+    }
+    return null;
+  },
+  'presence.set': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.state;
+    if (v1 !== 'online' && v1 !== 'away') return invalid('state', "'online' or 'away'");
+    return null;
+  },
+  'rooms.typing': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
     return null;
   },
 } as const satisfies Readonly<Record<string, Check>>;
@@ -1731,6 +1906,142 @@ export const RESULT_CHECKS = {
     }
     return null;
   },
+  'users.update': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    const v2 = checkUser(v1, 'user');
+    if (v2) return v2;
+    return null;
+  },
+  'users.search': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.users;
+    if (!Array.isArray(v1)) return invalid('users', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      const v4 = checkUser(v3, `users[${v2}]`);
+      if (v4) return v4;
+    }
+    const v5 = value.cursor;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'users.settings': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.presence;
+    if (v1 !== 'everyone' && v1 !== 'contacts' && v1 !== 'nobody') return invalid('presence', "'everyone' or 'contacts' or 'nobody'");
+    const v2 = value.receipts;
+    if (typeof v2 !== 'boolean') return invalid('receipts', 'a boolean');
+    const v3 = value.discoverable;
+    if (typeof v3 !== 'boolean') return invalid('discoverable', 'a boolean');
+    return null;
+  },
+  'users.set': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.presence;
+    if (v1 !== 'everyone' && v1 !== 'contacts' && v1 !== 'nobody') return invalid('presence', "'everyone' or 'contacts' or 'nobody'");
+    const v2 = value.receipts;
+    if (typeof v2 !== 'boolean') return invalid('receipts', 'a boolean');
+    const v3 = value.discoverable;
+    if (typeof v3 !== 'boolean') return invalid('discoverable', 'a boolean');
+    return null;
+  },
+  'contacts.request': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.contact;
+    const v2 = checkContact(v1, 'contact');
+    if (v2) return v2;
+    return null;
+  },
+  'contacts.accept': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.contact;
+    const v2 = checkContact(v1, 'contact');
+    if (v2) return v2;
+    return null;
+  },
+  'contacts.decline': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'contacts.withdraw': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'contacts.remove': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'contacts.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.contacts;
+    if (!Array.isArray(v1)) return invalid('contacts', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      const v4 = checkContact(v3, `contacts[${v2}]`);
+      if (v4) return v4;
+    }
+    const v5 = value.cursor;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'blocks.add': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'blocks.remove': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'blocks.list': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.users;
+    if (!Array.isArray(v1)) return invalid('users', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      const v4 = checkUser(v3, `users[${v2}]`);
+      if (v4) return v4;
+    }
+    const v5 = value.cursor;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'string' || v5.length < 1 || !fitsCodePoints(v5, 512)) return invalid('cursor', 'a string of 1 to 512 characters');
+    }
+    return null;
+  },
+  'presence.subscribe': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.states;
+    if (!Array.isArray(v1)) return invalid('states', 'an array');
+    for (let v2 = 0; v2 < v1.length; v2++) {
+      const v3: unknown = v1[v2];
+      if (!isMap(v3)) return invalid(`states[${v2}]`, 'a map');
+      const v4 = v3.user;
+      if (typeof v4 !== 'string' || !PATTERN_1.test(v4)) return invalid(`states[${v2}].user`, 'an id');
+      const v5 = v3.state;
+      if (v5 !== 'online' && v5 !== 'away' && v5 !== 'offline') return invalid(`states[${v2}].state`, "'online' or 'away' or 'offline'");
+      const v6 = v3.lastSeen;
+      if (v6 !== undefined) {
+        if (!isInteger(v6, 0, 9007199254740991)) return invalid(`states[${v2}].lastSeen`, 'an integer from 0');
+      }
+    }
+    return null;
+  },
+  'presence.unsubscribe': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'presence.set': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
+  'rooms.typing': (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    return null;
+  },
 } as const satisfies Readonly<Record<string, Check>>;
 
 /** By name, what a server tells. */
@@ -2018,6 +2329,41 @@ export const NOTIFICATION_CHECKS = {
     if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('file', 'an id');
     const v2 = value.state;
     if (typeof v2 !== 'string') return invalid('state', 'a string');
+    return null;
+  },
+  contact: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    const v2 = checkUser(v1, 'user');
+    if (v2) return v2;
+    const v3 = value.state;
+    if (v3 !== 'outgoing' && v3 !== 'incoming' && v3 !== 'accepted' && v3 !== 'none') return invalid('state', "'outgoing' or 'incoming' or 'accepted' or 'none'");
+    const v4 = value.note;
+    if (v4 !== undefined) {
+      if (typeof v4 !== 'string' || !fitsCodePoints(v4, 256)) return invalid('note', 'a string of 0 to 256 characters');
+    }
+    const v5 = value.at;
+    if (!isInteger(v5, 0, 9007199254740991)) return invalid('at', 'an integer from 0');
+    return null;
+  },
+  presence: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.user;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('user', 'an id');
+    const v2 = value.state;
+    if (v2 !== 'online' && v2 !== 'away' && v2 !== 'offline') return invalid('state', "'online' or 'away' or 'offline'");
+    const v3 = value.lastSeen;
+    if (v3 !== undefined) {
+      if (!isInteger(v3, 0, 9007199254740991)) return invalid('lastSeen', 'an integer from 0');
+    }
+    return null;
+  },
+  typing: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.room;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('room', 'an id');
+    const v2 = value.user;
+    if (typeof v2 !== 'string' || !PATTERN_1.test(v2)) return invalid('user', 'an id');
     return null;
   },
   gap: (value: unknown): Fault | null => {

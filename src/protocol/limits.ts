@@ -27,6 +27,12 @@ export const LIMITS = Object.freeze({
   maxTokenLength: 512,
   /** Code points. */
   maxDeviceLength: 64,
+  /** Code points. */
+  maxDisplayNameLength: 64,
+  /** Code points. */
+  maxAboutLength: 512,
+  /** Code points. */
+  maxContactNoteLength: 256,
   maxCursorLength: 512,
 
   /** Code points. */
@@ -47,6 +53,12 @@ export const LIMITS = Object.freeze({
 
   maxMembersInCreate: 100,
   maxUsersInGet: 100,
+  usersPerSearch: 20,
+  maxContacts: 2_000,
+  contactsPerPage: 100,
+  maxBlocks: 1_000,
+  maxPresenceUsers: 200,
+  maxPresencePerSession: 500,
   maxMentions: 50,
   maxFiles: 20,
   /** UTF-8. */

@@ -10,6 +10,7 @@ export type {
   MessagesPinsResult,
 } from './schema/changes.ts';
 export type { RoomKind, RoomRole, User } from './schema/common.ts';
+export type { Contact, ContactNotice, ContactState } from './schema/contacts.ts';
 export type { Device } from './schema/devices.ts';
 export type { ErrorObject } from './schema/fault.ts';
 export type { RoomLink, RoomsBansResult, RoomsRequestsResult } from './schema/governing.ts';
@@ -22,11 +23,13 @@ export type {
   MessagesReadParams,
 } from './schema/messages.ts';
 export type { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
+export type { Presence, PresenceState, Typing } from './schema/presence.ts';
 export type { Hidden, Marked, MessagesReadersResult } from './schema/reading.ts';
 export type { JoinPolicy } from './schema/room-settings.ts';
 export type { RoomDetails, RoomEntry, RoomMember, RoomSummary, RoomsMembersResult } from './schema/rooms.ts';
 export type { MessagesSearchParams, MessagesSearchResult, SearchHit } from './schema/search.ts';
 export type { HelloParams, HelloResult, ResumePosition } from './schema/session.ts';
+export type { UserSettings } from './schema/users.ts';
 
 /** Name of a method that a client may call. */
 export type Method = keyof Methods;

@@ -5,6 +5,7 @@ import { SqliteFileRecords } from '../../src/storage/embedded/files/sqlite-file-
 import { SegmentedLogReader } from '../../src/storage/embedded/log/reader.ts';
 import { SegmentedLogWriter } from '../../src/storage/embedded/log/writer.ts';
 import { SqliteGovernance } from '../../src/storage/embedded/records/governance.ts';
+import { SqlitePeople } from '../../src/storage/embedded/records/people.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../src/storage/embedded/store/reader.ts';
 import { SqliteMessageStoreWriter } from '../../src/storage/embedded/store/writer.ts';
@@ -13,6 +14,7 @@ import { fileRecordsContract } from './file-records.ts';
 import { governanceContract } from './governance.ts';
 import { messageLogContract } from './message-log.ts';
 import { messageStoreContract } from './message-store.ts';
+import { peopleContract } from './people.ts';
 import { recordsContract } from './records.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -70,5 +72,18 @@ governanceContract('embedded', () => {
       return { records, governance: new SqliteGovernance(records.database) };
     },
     [Symbol.asyncDispose]: async () => dir[Symbol.dispose](),
+  };
+});
+
+peopleContract('embedded', () => {
+  const dir = tempDir();
+  const records = new SqliteRecords(join(dir.path, 'records.db'));
+  return {
+    records,
+    people: new SqlitePeople(records.database),
+    async [Symbol.asyncDispose]() {
+      records.close();
+      dir[Symbol.dispose]();
+    },
   };
 });

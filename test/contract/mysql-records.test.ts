@@ -3,18 +3,24 @@ import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
 import { MysqlFileRecords } from '../../src/storage/mysql/files/mysql-file-records.ts';
 import { type MysqlServers, openMysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
 import { MysqlGovernance } from '../../src/storage/mysql/records/governance.ts';
+import { MysqlPeople } from '../../src/storage/mysql/records/mysql-people.ts';
 import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
 import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { fileRecordsContract } from './file-records.ts';
 import { governanceContract } from './governance.ts';
+import { peopleContract } from './people.ts';
 import { recordsContract } from './records.ts';
 
 // A server that others use too may be slow; nothing here waits for time to pass.
 setDefaultTimeout(120_000);
 
 const TABLES = [
+  'user_block',
+  'contact',
+  'person_name',
+  'person',
   'token_revocation',
   'upload_reservation',
   'file_usage',
@@ -79,6 +85,15 @@ describeWith(['mysql'], 'mysql', (variables) => {
     const opened = await emptied();
     return {
       open: () => ({ records: new MysqlRecords(opened), governance: new MysqlGovernance(opened) }),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  });
+
+  peopleContract('mysql', async () => {
+    const opened = await emptied();
+    return {
+      records: new MysqlRecords(opened),
+      people: new MysqlPeople(opened),
       [Symbol.asyncDispose]: async () => undefined,
     };
   });

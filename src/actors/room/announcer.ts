@@ -40,6 +40,7 @@ export class Announcer {
   added(member: Member): void {
     const { user, username, role } = member;
     this.#state.members.set(user, member);
+    this.#state.wishes.learnReceipts(this.#context, [user]);
     this.#announce({ event: 'joined', user, username, role });
     this.welcome(user);
   }

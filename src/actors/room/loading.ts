@@ -10,6 +10,7 @@ import { messageReaderKind } from '../storage/message-reader.ts';
 import { askReading } from '../storage/reading.ts';
 import { askRecords } from '../storage/records.ts';
 import type { RoomMessage } from './messages.ts';
+import { loadWishes, type Wishes } from './wishes.ts';
 
 export const LOAD_DEADLINE_MS = 5_000;
 
@@ -20,6 +21,7 @@ export interface StoredRoom {
   readonly head: RoomHead;
   readonly reading: RoomReading;
   readonly governance: RoomGovernance;
+  readonly wishes: Wishes;
 }
 
 /**
@@ -45,25 +47,32 @@ function loadRest(
   onLoaded: (found: StoredRoom) => void,
   onAway: () => void,
 ): void {
-  const { id } = record;
+  const { id, kind } = record;
   let members: readonly MemberRecord[] | undefined;
   let head: RoomHead | undefined;
   let reading: RoomReading | undefined;
   let governance: RoomGovernance | null | undefined;
+  let wishes: Wishes | undefined;
   let hasFailed = false;
   const failed = (): void => {
     if (!hasFailed) onAway();
     hasFailed = true;
   };
   const look = (): void => {
-    if (members === undefined || head === undefined || reading === undefined || governance === undefined) return;
+    if (members === undefined || head === undefined || reading === undefined || wishes === undefined) return;
+    if (governance === undefined) return;
     if (governance === null) failed();
-    else onLoaded({ record, members, head, reading, governance });
+    else onLoaded({ record, members, head, reading, governance, wishes });
   };
   askRecords(context, 'members', [id], (reply) => {
     if (isAway(reply)) return failed();
     members = reply.value;
-    look();
+    const users = members.map(({ user }) => user);
+    const onWishes = (loaded: Wishes): void => {
+      wishes = loaded;
+      look();
+    };
+    loadWishes(context, kind, users, onWishes, failed);
   });
   askReading(context, 'readingOf', [id], (reply) => {
     if (isAway(reply)) return failed();

@@ -160,6 +160,20 @@ export interface ReadersPage {
   readonly readers?: readonly { readonly user: string; readonly username: string; readonly read: number }[];
   readonly cursor?: string;
 }
+/** A member is writing. Lossy. */
+export interface Typing extends Request<Record<string, never>> {
+  readonly type: 'typing';
+  readonly user: string;
+}
+/** Of a direct room: a block between the two has come or gone. Answered once the room goes by it. */
+export interface BlocksChanged extends Request<Record<string, never>> {
+  readonly type: 'blocks-changed';
+}
+/** A member wants receipts no more, or again. */
+export interface ReceiptsChanged {
+  readonly type: 'receipts-changed';
+  readonly user: string;
+}
 
 /** A thread's fan-out serves these users; from now on it gets the room's frames while its lease is renewed. */
 export interface Attach extends Request<Attached> {
@@ -190,6 +204,9 @@ export type RoomMessage =
   | HideMessages
   | ListHidden
   | ListReaders
+  | Typing
+  | BlocksChanged
+  | ReceiptsChanged
   | Attach
   | GoverningMessage;
 

@@ -13,6 +13,7 @@ import { ReadPositions } from './read-positions.ts';
 import type { Member, RoomState } from './state.ts';
 import { Tail, type TailLimits } from './tail.ts';
 import { Turns } from './turns.ts';
+import { TypingMembers } from './typing.ts';
 
 export interface OpeningOptions {
   /** Entries of this shard's rooms. */
@@ -21,6 +22,8 @@ export interface OpeningOptions {
   readonly limits: MembershipLimits;
   /** Up to this many members everybody sees who has read. */
   readonly receiptsUpTo: number;
+  /** Largest room in which it is told who is writing. */
+  readonly typingMembers?: number;
 }
 
 /** What only an existing room has. */
@@ -32,6 +35,7 @@ export interface Open {
   readonly membership: Membership;
   readonly governing: Governing;
   readonly reads: ReadPositions;
+  readonly typing: TypingMembers;
 }
 
 export function openRoom(
@@ -48,13 +52,14 @@ export function openRoom(
   const membership = new Membership(context, { state, announcer, turns }, options.limits);
   const governing = new Governing(context, { state, announcer, turns, membership });
   const posting = new Posting(context, { state, delivery, reads }, home);
+  const typing = new TypingMembers(context, state, delivery, options.typingMembers);
   options.ledger.set(state.id, state.entry);
   if (state.deletedAt !== 0) governing.purge();
-  return { state, delivery, posting, announcer, membership, governing, reads };
+  return { state, delivery, posting, announcer, membership, governing, reads, typing };
 }
 
 function stateOf(
-  { record, members, head, reading, governance }: StoredRoom,
+  { record, members, head, reading, governance, wishes }: StoredRoom,
   { tail, receiptsUpTo }: OpeningOptions,
 ): RoomState {
   const { id, kind, log, version, createdAt } = record;
@@ -82,6 +87,7 @@ function stateOf(
       ]),
     ),
     tail: new Tail(tail),
+    wishes,
     entry,
     receiptsUpTo,
     marked: new Set(reading.marked),

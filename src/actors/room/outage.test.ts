@@ -10,6 +10,7 @@ import { governanceKind } from '../storage/governance.ts';
 import { logWriter } from '../storage/log-writer.ts';
 import { type LogWriterMessage, logWriterKind } from '../storage/log-writer-messages.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
+import { peopleKind } from '../storage/people.ts';
 import { persisterKind } from '../storage/persister.ts';
 import { readingKind } from '../storage/reading.ts';
 import { recordsKind } from '../storage/records.ts';
@@ -59,6 +60,7 @@ function bed({ held }: { readonly held?: HeldLog } = {}) {
       records: 0,
       reading: 0,
       governance: 0,
+      people: 0,
       'message-reader': 0,
       'log-writer': 0,
       persister: 0,
@@ -66,12 +68,14 @@ function bed({ held }: { readonly held?: HeldLog } = {}) {
   });
   const records = new Probe(shard, recordsKind, 'all');
   const reader = new Probe(shard, messageReaderKind, 'all');
+  const people = new Probe(shard, peopleKind, 'all');
   new Probe(shard, readingKind, 'all').answer('readingOf', () => ({ marked: [], hiders: [] }));
   new Probe(shard, governanceKind, 'all').answer('governance', () => GOVERNANCE);
   const users = new Probe(shard, userKind, 'ann');
   new Probe(shard, fanoutKind, pinnedId(0, 0));
   new Probe(shard, persisterKind, '0');
   users.answer('entered', () => ({}));
+  people.answer('withoutReceipts', () => []);
   records.answer('room', () => RECORD);
   records.answer('members', () => [ANN]);
   records.answer('saveReads', () => undefined);

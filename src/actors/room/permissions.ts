@@ -26,7 +26,10 @@ interface Row {
 
 export const PERMISSIONS = {
   look: { any: 'oamu', direct: 'oamu' },
+  /** The one room between two users, by `rooms.direct`. */
+  open: { any: 'oamu', direct: 'oamu' },
   post: { any: 'oam', announced: 'oa', direct: 'oamu' },
+  type: { any: 'oam', announced: 'oa', direct: 'oamu' },
   'mark-read': { any: 'oamu', direct: 'oamu' },
   leave: { any: 'oamu', direct: '' },
   /** By the room's id. */
@@ -56,6 +59,10 @@ const LETTERS: Readonly<Record<Standing, string>> = {
 const RANK: Readonly<Record<RoomRole, number>> = { member: 0, admin: 1, owner: 2 };
 
 const ABSENT = fault('not_found', 'there is no such room');
+/** What one who is blocked is told, and no more. */
+export const UNWELCOME = fault('forbidden', 'this user cannot be written to');
+/** What the other of a direct room does not want of one whom they have blocked. */
+const UNWANTED: ReadonlySet<RoomAction> = new Set(['open', 'post', 'type']);
 const NO_MEMBER = fault('forbidden', 'not a member of this room');
 const BANNED = fault('forbidden', 'banned from this room');
 const MUTED = fault('forbidden', 'muted in this room');
@@ -71,6 +78,7 @@ const ABOVE = fault('forbidden', 'that takes a higher role than theirs');
 
 /** The refusal, or undefined where it is allowed. Who is no member of a direct room is not told that there is one. */
 export function refusalOf(action: RoomAction, state: RoomState, member: Member | undefined, nowMs: number): Decision {
+  if (member !== undefined && UNWANTED.has(action) && state.wishes.isBlocked(member.user)) return UNWELCOME;
   return refusalFor(action, state, standingOf(state, member, nowMs));
 }
 
@@ -130,6 +138,6 @@ function reasonFor(action: RoomAction, state: RoomState, standing: Standing): Fa
   if (action === 'join') return state.fields.joinPolicy === 'approval' ? ASKED : BY_INVITATION;
   if (standing === 'none') return NO_MEMBER;
   if (action === 'invite') return NO_INVITING;
-  if (action === 'post') return isAnnounced(state) ? ANNOUNCED : MUTED;
+  if (action === 'post' || action === 'type') return isAnnounced(state) ? ANNOUNCED : MUTED;
   return (PERMISSIONS[action] as Row).any === 'o' ? OWNER : RULERS;
 }

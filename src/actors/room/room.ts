@@ -9,14 +9,14 @@
 import { type Fault, fault } from '../../protocol/faults.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
+import type { ReplyTo } from '../../runtime/reply.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
-import type { RoomKind, RoomRecord, RoomRole } from '../../storage/ports/records.ts';
-import { askRecords } from '../storage/records.ts';
 import { isGoverning } from './governing-messages.ts';
 import { withoutHidden } from './hidden.ts';
 import { readHistory } from './history.ts';
 import { homeOf, type RoomHome, type RoomHomes } from './home.ts';
 import { isAway, LOAD_DEADLINE_MS, loadRoom, type StoredRoom } from './loading.ts';
+import { type NewRoom, storeRoom, wishesBetween } from './making.ts';
 import { membersPage } from './members-page.ts';
 import type {
   Attach,
@@ -32,9 +32,11 @@ import type {
   RoomMessage,
 } from './messages.ts';
 import { type Open, type OpeningOptions, openRoom } from './opening.ts';
+import { answerPeople } from './people.ts';
 import { type RoomAction, refusalOf } from './permissions.ts';
 import { answerReading } from './reading.ts';
-import { INITIAL_FIELDS, type Member, type RoomState, viewOf } from './state.ts';
+import { type Member, type RoomState, viewOf } from './state.ts';
+import { Wishes } from './wishes.ts';
 
 export interface RoomOptions extends OpeningOptions {
   readonly homes: RoomHomes;
@@ -124,6 +126,10 @@ class Room implements Actor<RoomMessage> {
         return this.#post(open, message);
       case 'history':
         return this.#history(open, message);
+      case 'typing':
+      case 'blocks-changed':
+      case 'receipts-changed':
+        return answerPeople(this.#context, open, message);
       case 'attach':
         return this.#attach(open, message);
       case 'join':
@@ -143,13 +149,14 @@ class Room implements Actor<RoomMessage> {
   #create({ kind, creator, title, members }: CreateRoom): void {
     if (this.#open !== undefined) return this.#context.fail(fault('conflict', 'the room exists already'));
     const others = members.filter((person) => person.id !== creator.id);
-    this.#make(kind, title, [creator, ...others], creator.id);
+    const people = [creator, ...others];
+    this.#make({ kind, title, people, viewer: creator.id, wishes: new Wishes() }, this.#context.replyTo());
   }
 
   #openDirect({ user, other }: OpenDirect): void {
-    if (this.#open === undefined) return this.#make('direct', '', [user, other], user.id);
+    if (this.#open === undefined) return this.#makeDirect(user, other);
     const { state } = this.#open;
-    this.#allow('look', state, user.id, (member) => this.#context.reply(viewOf(state, member)));
+    this.#allow('open', state, user.id, (member) => this.#context.reply(viewOf(state, member)));
   }
 
   #post({ posting, state }: Open, message: Post): void {
@@ -268,49 +275,32 @@ class Room implements Actor<RoomMessage> {
     this.#open = openRoom(this.#context, this.#options, this.#home, found);
   }
 
-  #make(kind: RoomKind, title: string, people: readonly Person[], viewer: string): void {
-    const { id } = this.#context.self;
-    const record: RoomRecord = {
-      id,
-      kind,
-      title,
-      log: this.#context.newId(),
-      version: 1,
-      createdAt: this.#context.wallMs(),
-    };
-    const roleOf = (index: number): RoomRole => (kind !== 'direct' && index === 0 ? 'owner' : 'member');
-    const members = people.map((person, index) => ({ user: person.id, role: roleOf(index) }));
+  #makeDirect(user: Person, other: Person): void {
     const replyTo = this.#context.replyTo();
     this.#context.suspend();
-    askRecords(this.#context, 'createRoom', [record, members], (reply) => {
+    wishesBetween(this.#context, user.id, other.id, (wishes) => {
       this.#context.resume();
-      if (!reply.ok || !reply.value) {
+      if ('code' in wishes) replyTo?.settle(undefined, wishes);
+      else this.#make({ kind: 'direct', title: '', people: [user, other], viewer: user.id, wishes }, replyTo);
+    });
+  }
+
+  #make(room: NewRoom, replyTo: ReplyTo | undefined): void {
+    this.#context.suspend();
+    storeRoom(this.#context, room, (made) => {
+      this.#context.resume();
+      if (made === undefined) {
         replyTo?.settle(undefined, fault('unavailable', 'the room could not be made; try again', 500));
         // The outcome is unknown, or the room came to be behind this actor's back: what the records say counts.
         this.#context.suspend();
         this.#load();
         return;
       }
-      const named = people.map(({ id: user, username }, index) => ({
-        user,
-        username,
-        role: roleOf(index),
-        read: 0,
-        joinedVersion: 1,
-        joinedSeq: 0,
-      }));
-      const governance = {
-        fields: { ...INITIAL_FIELDS, title },
-        floor: 0,
-        deletedAt: 0,
-        createdAt: record.createdAt,
-        mutes: [],
-      };
-      const nothing = { head: { seq: 0, change: 0 }, reading: { marked: [], hiders: [] }, governance };
-      this.#enter({ record, members: named, ...nothing });
+      this.#enter(made);
       const { state } = this.#open as Open;
+      state.wishes.learnReceipts(this.#context, [...state.members.keys()]);
       this.#welcome(state.members.keys());
-      replyTo?.settle(viewOf(state, state.members.get(viewer) as Member), undefined);
+      replyTo?.settle(viewOf(state, state.members.get(room.viewer) as Member), undefined);
     });
   }
 

@@ -5,6 +5,7 @@ import type { LedgerEntry } from './ledger.ts';
 import type { Person, RoomExtras, RoomView } from './messages.ts';
 import { visibleFrom } from './permissions.ts';
 import type { Tail } from './tail.ts';
+import type { Wishes } from './wishes.ts';
 
 export interface Member {
   readonly user: string;
@@ -35,6 +36,7 @@ export interface RoomState {
   /** In the order of joining. */
   readonly members: Map<string, Member>;
   readonly tail: Tail;
+  readonly wishes: Wishes;
   readonly entry: LedgerEntry;
   /** Up to this many members everybody sees who has read. */
   readonly receiptsUpTo: number;

@@ -3,6 +3,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { SocketId, Sockets } from '../sockets.ts';
 import type { Identity } from '../user/messages.ts';
 import type { SessionMessage } from './messages.ts';
+import type { PresenceOfSession } from './presence.ts';
 import type { RoomsOfSession } from './rooms.ts';
 
 export interface SessionOptions {
@@ -24,6 +25,7 @@ export interface Conversation {
   readonly options: SessionOptions;
   readonly socket: SocketId;
   readonly rooms: RoomsOfSession;
+  readonly presence: PresenceOfSession;
   /** Undefined until the token is known to be valid. */
   readonly identity: Identity | undefined;
   /** What the hello claimed; set as soon as the user's actor was asked. */

@@ -5,6 +5,7 @@ import { pinnedId } from '../../runtime/placement.ts';
 import { Probe } from '../../testkit/probe.ts';
 import { TestShard } from '../../testkit/test-shard.ts';
 import { fanoutKind } from '../fanout/messages.ts';
+import { personKind } from '../person/messages.ts';
 import type { RoomView } from '../room/messages.ts';
 import type { Sockets } from '../sockets.ts';
 import { userKind } from '../user/messages.ts';
@@ -39,6 +40,7 @@ test('[SES2] before the hello is answered the client is told of no room; what wa
     close: () => undefined,
   };
   const user = new Probe(shard, userKind);
+  new Probe(shard, personKind);
   const fanout = new Probe(shard, fanoutKind, pinnedId(0, 0));
   shard.register(sessionKind, session({ sockets, rate: undefined, hashToken: (token) => token }));
   const ref = shard.ref(sessionKind, pinnedId(0, 1));

@@ -20,6 +20,7 @@ import { userKind } from '../user/messages.ts';
 import type { Claim, Conversation, SessionOptions } from './conversation.ts';
 import { attachClaim, sayHello } from './hello.ts';
 import type { RoomLeft, SessionMessage } from './messages.ts';
+import { PresenceOfSession } from './presence.ts';
 import { RateLimit } from './rate-limit.ts';
 import { answerRequest } from './requests/answer-request.ts';
 import { RoomsOfSession } from './rooms.ts';
@@ -46,6 +47,7 @@ class Session implements Actor<SessionMessage>, Conversation {
   readonly options: SessionOptions;
   readonly socket: SocketId;
   readonly rooms: RoomsOfSession;
+  readonly presence: PresenceOfSession;
   identity: Identity | undefined;
   claim: Claim | undefined;
   historiesInFlight = 0;
@@ -68,6 +70,7 @@ class Session implements Actor<SessionMessage>, Conversation {
     this.options = options;
     this.socket = Number(context.self.id.slice(context.self.id.indexOf('.') + 1));
     this.rooms = new RoomsOfSession(this);
+    this.presence = new PresenceOfSession(this);
     this.#heardMs = context.monotonicMs();
     const { rate } = options;
     if (rate !== undefined) this.#rate = new RateLimit(rate.unitsPerSecond, rate.burst, this.#heardMs);
@@ -84,6 +87,7 @@ class Session implements Actor<SessionMessage>, Conversation {
     // A session that failed leaves nobody to talk to: its client comes back.
     if (!this.#ended) this.options.sockets.close(this.socket, CLOSE.draining, 'the session ended');
     this.rooms.partAll();
+    this.presence.end();
     if (this.claim !== undefined) this.#detach(this.claim);
     return undefined;
   }
@@ -150,6 +154,7 @@ class Session implements Actor<SessionMessage>, Conversation {
 
   identified(identity: Identity): void {
     this.identity = identity;
+    this.presence.here();
     this.#cancelTimer?.();
     this.#cancelTimer = this.context.after(SILENCE_MS, () => this.#lookForSilence());
   }
@@ -261,6 +266,7 @@ class Session implements Actor<SessionMessage>, Conversation {
     const silentMs = this.context.monotonicMs() - this.#heardMs;
     if (silentMs >= SILENCE_MS) return this.close(CLOSE.timedOut, 'no sign of life');
     this.#attachAgain();
+    this.presence.here();
     this.#cancelTimer = this.context.after(SILENCE_MS - silentMs, () => this.#lookForSilence());
   }
 

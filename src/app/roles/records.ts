@@ -1,9 +1,11 @@
-/** The records thread: users, rooms, members and files, the deaths of tokens, and reading messages. */
+/** The records thread: users, rooms, members, files and people, the deaths of tokens, and reading messages. */
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { governanceKind } from '../../actors/storage/governance.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
 import { moderationKind } from '../../actors/storage/moderation.ts';
+import { peopleKind } from '../../actors/storage/people.ts';
 import { portActor } from '../../actors/storage/port-actor.ts';
+import { presenceMirrorKind } from '../../actors/storage/presence-mirror.ts';
 import { reading as readingActor, readingKind } from '../../actors/storage/reading.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
@@ -23,6 +25,8 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(readingKind, readingActor(reading.reading));
   shard.register(governanceKind, portActor(reading.governance));
   shard.register(moderationKind, portActor(reading.moderation));
+  shard.register(peopleKind, portActor(reading.people));
+  if (reading.presence !== undefined) shard.register(presenceMirrorKind, portActor(reading.presence));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);
   return {

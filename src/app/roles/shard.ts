@@ -5,6 +5,11 @@ import { fanout } from '../../actors/fanout/fanout.ts';
 import { fanoutKind } from '../../actors/fanout/messages.ts';
 import { moderationDesk } from '../../actors/moderation/desk.ts';
 import { deskKind } from '../../actors/moderation/messages.ts';
+import { personKind } from '../../actors/person/messages.ts';
+import { person } from '../../actors/person/person.ts';
+import type { PresenceBook } from '../../actors/presence/book.ts';
+import { presenceKind } from '../../actors/presence/messages.ts';
+import { presence } from '../../actors/presence/presence.ts';
 import { type Ledger, ledgerActor, ledgerKind } from '../../actors/room/ledger.ts';
 import { roomKind } from '../../actors/room/messages.ts';
 import { room } from '../../actors/room/room.ts';
@@ -79,6 +84,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   const { epoch, persisted } = progressOf(environment);
   const ledger: Ledger = new Map();
   const gauges = watermarks(persisted.length);
+  const book: PresenceBook = new Map();
   const { rateLimit, loginPolicy, tokenTtlMs, maxSocketsPerUser } = config;
   shard.register(watermarkKind, watermark(gauges));
   shard.register(ledgerKind, ledgerActor(ledger));
@@ -90,6 +96,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
       tail: TAIL,
       receiptsUpTo: config.receiptsUpTo,
       limits: { maxMembers: config.maxRoomMembers, maxRoomsPerUser: config.maxRoomsPerUser },
+      typingMembers: config.typingMembers,
     }),
   );
   shard.register(fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
@@ -101,6 +108,8 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
     userKind,
     user({ policy: loginPolicy, tokenTtlMs, maxTokens: MAX_TOKENS_PER_USER, maxSockets: maxSocketsPerUser }),
   );
+  shard.register(personKind, person(book));
+  shard.register(presenceKind, presence({ sockets: gate, book, mirrored: config.storage.redis !== undefined }));
   shard.register(revokerKind, revoker(shard));
   shard.register(deskKind, moderationDesk({ secrets, botTokenTtlMs: BOT_TOKEN_TTL_MS }));
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));

@@ -4,12 +4,14 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { ID_PATTERN } from '../../protocol/schema/common.ts';
 import type { Host } from '../../runtime/host.ts';
 import { CachedMessageReader } from '../../storage/cache/cached-message-reader.ts';
+import { CachedPeople } from '../../storage/cache/cached-people.ts';
 import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
 import { SqliteGovernance } from '../../storage/embedded/records/governance.ts';
 import { SqliteModeration } from '../../storage/embedded/records/moderation.ts';
+import { SqlitePeople } from '../../storage/embedded/records/people.ts';
 import { SqliteReading } from '../../storage/embedded/records/reading.ts';
 import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
@@ -18,6 +20,7 @@ import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
 import { MysqlModeration } from '../../storage/mysql/records/moderation.ts';
+import { MysqlPeople } from '../../storage/mysql/records/mysql-people.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
 import { MysqlReading } from '../../storage/mysql/records/reading.ts';
 import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
@@ -29,16 +32,19 @@ import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { Governance } from '../../storage/ports/governance.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import { deletedName, type Moderation } from '../../storage/ports/moderation.ts';
+import type { People } from '../../storage/ports/people.ts';
+import type { PresenceMirror } from '../../storage/ports/presence-mirror.ts';
 import type { Reading } from '../../storage/ports/reading.ts';
 import type { Records } from '../../storage/ports/records.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
 import { RedisCache } from '../../storage/redis/redis-cache.ts';
+import { RedisPresence } from '../../storage/redis/redis-presence.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
 import { mysqlBudget } from './mysql-budget.ts';
 import { nodeId } from './node-id.ts';
-import { connectRedis } from './redis.ts';
+import { type CountedRedis, connectRedis } from './redis.ts';
 import { cacheSamples } from './samples.ts';
 import type { MysqlSettings } from './settings.ts';
 import { committedSample } from './store.ts';
@@ -48,6 +54,9 @@ export interface OpenReading {
   readonly files: FileRecords;
   readonly governance: Governance;
   readonly moderation: Moderation;
+  readonly people: People;
+  /** Undefined where there is no Redis to mirror presence in. */
+  readonly presence?: PresenceMirror;
   readonly messages: MessageStoreReader;
   readonly reading: Reading;
   backEnds(): readonly BackEndReport[];
@@ -65,9 +74,30 @@ const INCARNATION = '1';
 
 /** Reading SQLite costs less than a cache of it would, so that only MySQL has one. */
 export async function openReading(environment: RoleEnvironment, circuits: Circuits): Promise<OpenReading> {
-  const { mysql } = environment.config.storage;
-  if (mysql === undefined) return openEmbedded(environment.config.dataDir);
-  return await withCache(environment, await openMysql(environment, circuits, mysql));
+  const { mysql, redis } = environment.config.storage;
+  const inner = await openInner(environment, circuits);
+  if (redis === undefined) return mysql === undefined ? inner : withCache(environment, inner, undefined);
+  const connection = await connectRedis(redis.url, environment.shard.host, environment.log);
+  const reading = mysql === undefined ? inner : withCache(environment, inner, connection);
+  return withRedis(environment, reading, connection);
+}
+
+async function openInner(environment: RoleEnvironment, circuits: Circuits): Promise<OpenReading> {
+  const { dataDir, storage } = environment.config;
+  return storage.mysql === undefined ? openEmbedded(dataDir) : await openMysql(environment, circuits, storage.mysql);
+}
+
+/** Presence is mirrored there whatever stores the records. */
+function withRedis({ config }: RoleEnvironment, inner: OpenReading, connection: CountedRedis): OpenReading {
+  return {
+    ...inner,
+    presence: new RedisPresence(connection.redis, config.storage.namespace),
+    backEnds: () => [...inner.backEnds(), connection.report()],
+    async close() {
+      await inner.close();
+      connection.redis.close();
+    },
+  };
 }
 
 function openEmbedded(dataDir: string): OpenReading {
@@ -79,6 +109,7 @@ function openEmbedded(dataDir: string): OpenReading {
     files: new SqliteFileRecords(records.database),
     governance: new SqliteGovernance(records.database),
     moderation: new SqliteModeration(records.database),
+    people: new SqlitePeople(records.database),
     messages,
     reading: new SqliteReading(records.database),
     backEnds: () => [],
@@ -112,6 +143,7 @@ async function openMysql(
     files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
     governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
     moderation: behind<Moderation>(backEnd, new MysqlModeration(servers)),
+    people: behind<People>(backEnd, new MysqlPeople(servers)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     reading: behind<Reading>(backEnd, new MysqlReading(servers)),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
@@ -128,11 +160,14 @@ function replicaReport({ address, fit, lagMs }: ReplicasStats['replicas'][number
   return { name: `mysql replica ${address}`, state, failures: 0, refused: 0, inFlight: 0, waiting: 0, lastFault };
 }
 
-async function withCache(environment: RoleEnvironment, inner: OpenReading): Promise<OpenReading> {
+function withCache(
+  environment: RoleEnvironment,
+  inner: OpenReading,
+  connection: CountedRedis | undefined,
+): OpenReading {
   const { config, shard, log } = environment;
   const { host } = shard;
-  const { redis, namespace } = config.storage;
-  const connection = redis === undefined ? undefined : await connectRedis(redis.url, host, log);
+  const { namespace } = config.storage;
   const cache =
     connection === undefined
       ? new MemoryCache({ host, maxBytes: CACHE_BYTES })
@@ -144,6 +179,7 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
   const isRoomId = (id: string): boolean => ID.test(id);
   const forms = { isRoomId, isUserId: isRoomId, isUsername: (name: string) => name.length <= LIMITS.maxUsernameLength };
   const records = new CachedRecords(inner.records, { ...surroundings, ...forms });
+  const people = new CachedPeople(inner.people, { ...surroundings, isUserId: isRoomId });
   const name = nodeId(config.dataDir);
   const messages = new CachedMessageReader(inner.messages, {
     ...surroundings,
@@ -168,15 +204,18 @@ async function withCache(environment: RoleEnvironment, inner: OpenReading): Prom
     files: inner.files,
     governance: inner.governance,
     moderation: forgettingNames(inner, records),
+    people,
     messages,
     reading: inner.reading,
-    samples: () => [...inner.samples(), ...cacheSamples({ ...records.counts, ...messages.counts })],
-    backEnds: () => [...inner.backEnds(), ...(connection === undefined ? [] : [connection.report()])],
+    samples: () => [
+      ...inner.samples(),
+      ...cacheSamples({ ...records.counts, ...messages.counts, profile: people.profileCounts }),
+    ],
+    backEnds: inner.backEnds,
     async close() {
       clearInterval(timer);
       await remember();
       await inner.close();
-      connection?.redis.close();
     },
   };
 }

@@ -13,6 +13,16 @@ import {
   MessagesRecallParams,
 } from './changes.ts';
 import { Empty, type Wire } from './common.ts';
+import {
+  BlocksListParams,
+  BlocksListResult,
+  ContactNotice,
+  ContactResult,
+  ContactsListParams,
+  ContactsListResult,
+  ContactsRequestParams,
+  OtherUserParams,
+} from './contacts.ts';
 import { DevicesListResult, DevicesRevokeParams } from './devices.ts';
 import {
   Governed,
@@ -40,6 +50,15 @@ import {
 } from './messages.ts';
 import { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
 import {
+  Presence,
+  PresenceSetParams,
+  PresenceSubscribeParams,
+  PresenceSubscribeResult,
+  PresenceUnsubscribeParams,
+  RoomsTypingParams,
+  Typing,
+} from './presence.ts';
+import {
   Hidden,
   Marked,
   MessagesHiddenParams,
@@ -65,7 +84,18 @@ import {
 } from './rooms.ts';
 import { MessagesSearchParams, MessagesSearchResult } from './search.ts';
 import { HelloParams, HelloResult } from './session.ts';
-import { UsersFindParams, UsersFindResult, UsersGetParams, UsersGetResult } from './users.ts';
+import {
+  UserSettings,
+  UsersFindParams,
+  UsersFindResult,
+  UsersGetParams,
+  UsersGetResult,
+  UsersSearchParams,
+  UsersSearchResult,
+  UsersSetParams,
+  UsersUpdateParams,
+  UsersUpdateResult,
+} from './users.ts';
 
 interface MethodSchema {
   readonly params: TSchema;
@@ -211,6 +241,47 @@ export const METHODS = {
   },
   'users.find': { params: UsersFindParams, result: UsersFindResult, summary: 'Finds a user by name.' },
   'users.get': { params: UsersGetParams, result: UsersGetResult, summary: 'Names users by id.' },
+  'users.update': {
+    params: UsersUpdateParams,
+    result: UsersUpdateResult,
+    summary: "Changes the user's own profile: what is absent stays, what is empty is removed.",
+  },
+  'users.search': {
+    params: UsersSearchParams,
+    result: UsersSearchResult,
+    summary: 'Finds users by the beginning of their names.',
+  },
+  'users.settings': { params: Empty, result: UserSettings, summary: "Reads the user's own settings." },
+  'users.set': { params: UsersSetParams, result: UserSettings, summary: "Changes the user's own settings." },
+  'contacts.request': {
+    params: ContactsRequestParams,
+    result: ContactResult,
+    summary: 'Asks another user to be a contact, or accepts what they have asked.',
+  },
+  'contacts.accept': { params: OtherUserParams, result: ContactResult, summary: 'Accepts what another has asked.' },
+  'contacts.decline': { params: OtherUserParams, result: Empty, summary: 'Declines what another has asked.' },
+  'contacts.withdraw': { params: OtherUserParams, result: Empty, summary: 'Takes back what the user has asked.' },
+  'contacts.remove': { params: OtherUserParams, result: Empty, summary: 'Ends being contacts, on both sides.' },
+  'contacts.list': {
+    params: ContactsListParams,
+    result: ContactsListResult,
+    summary: "Lists the user's contacts and requests.",
+  },
+  'blocks.add': { params: OtherUserParams, result: Empty, summary: 'Blocks another user.' },
+  'blocks.remove': { params: OtherUserParams, result: Empty, summary: 'Ends a block.' },
+  'blocks.list': { params: BlocksListParams, result: BlocksListResult, summary: 'Lists whom the user has blocked.' },
+  'presence.subscribe': {
+    params: PresenceSubscribeParams,
+    result: PresenceSubscribeResult,
+    summary: 'Follows the presence of users with this socket.',
+  },
+  'presence.unsubscribe': {
+    params: PresenceUnsubscribeParams,
+    result: Empty,
+    summary: 'Ends following the presence of users.',
+  },
+  'presence.set': { params: PresenceSetParams, result: Empty, summary: 'Says whether somebody is at this socket.' },
+  'rooms.typing': { params: RoomsTypingParams, result: Empty, summary: 'Tells the room that the user is writing.' },
 } as const satisfies Record<string, MethodSchema>;
 
 export const NOTIFICATIONS = {
@@ -221,6 +292,9 @@ export const NOTIFICATIONS = {
   marked: Marked,
   hidden: Hidden,
   file: FileChange,
+  contact: ContactNotice,
+  presence: Presence,
+  typing: Typing,
   gap: Gap,
   kicked: Kicked,
   goaway: GoAway,

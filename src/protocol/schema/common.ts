@@ -37,7 +37,25 @@ export const RoomRole = Type.Union([Type.Literal('owner'), Type.Literal('admin')
 });
 export type RoomRole = Wire<typeof RoomRole>;
 
-export const User = Type.Object({ id: id('User.'), username: Username }, { description: 'A user as others see them.' });
+export const DisplayName = Type.String({
+  maxLength: LIMITS.maxDisplayNameLength,
+  description: 'Name to show in the place of the username.',
+});
+export const About = Type.String({
+  maxLength: LIMITS.maxAboutLength,
+  description: 'What a user says about themselves.',
+});
+
+export const User = Type.Object(
+  {
+    id: id('User.'),
+    username: Username,
+    displayName: Type.Optional(DisplayName),
+    avatar: Type.Optional(id('File of the picture.')),
+    about: Type.Optional(About),
+  },
+  { description: 'A user as others see them. What they have not set is absent, and so is their profile within rooms.' },
+);
 export type User = Wire<typeof User>;
 
 export const Empty = Type.Object({});

@@ -93,7 +93,7 @@ function memberOf(row: unknown): MemberRecord | undefined {
   return { user, username, role, read, joinedVersion, joinedSeq };
 }
 
-function parse(bytes: Uint8Array): unknown {
+export function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text.decode(bytes));
   } catch (error) {

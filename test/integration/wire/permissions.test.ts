@@ -40,6 +40,7 @@ const ROWS: { readonly [M in RoomMethod]?: Row } = {
     action: 'post',
     params: (target) => ({ ...room(target), nonce: `n${nonces++}`, body: textBody('x') }),
   },
+  'rooms.typing': { action: 'type', params: room },
   'messages.history': { action: 'look', params: room },
   'messages.read': { action: 'mark-read', params: (target) => ({ ...room(target), seq: 0 }) },
   'messages.readers': { action: 'look', params: (target) => ({ ...room(target), seq: 1 }) },
@@ -148,7 +149,10 @@ describe('permissions', () => {
     }
     expect(Object.keys(ROWS).filter((method) => !named.includes(method))).toEqual([]);
     const spoken = new Set(Object.values(ROWS).map(({ action }) => action));
-    expect((Object.keys(PERMISSIONS) as RoomAction[]).filter((action) => !spoken.has(action))).toEqual(['enter']);
+    expect((Object.keys(PERMISSIONS) as RoomAction[]).filter((action) => !spoken.has(action))).toEqual([
+      'open',
+      'enter',
+    ]);
   });
 
   for (const form of FORMS) {

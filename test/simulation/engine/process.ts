@@ -1,6 +1,11 @@
 /** One simulated process: the production actors on simulated threads, put together as `src/app` puts them together. */
 import { fanout } from '../../../src/actors/fanout/fanout.ts';
 import { fanoutKind } from '../../../src/actors/fanout/messages.ts';
+import { personKind } from '../../../src/actors/person/messages.ts';
+import { person } from '../../../src/actors/person/person.ts';
+import type { PresenceBook } from '../../../src/actors/presence/book.ts';
+import { presenceKind } from '../../../src/actors/presence/messages.ts';
+import { presence } from '../../../src/actors/presence/presence.ts';
 import { type Ledger, ledgerActor, ledgerKind } from '../../../src/actors/room/ledger.ts';
 import { roomKind } from '../../../src/actors/room/messages.ts';
 import { room } from '../../../src/actors/room/room.ts';
@@ -10,6 +15,7 @@ import { governanceKind } from '../../../src/actors/storage/governance.ts';
 import { logWriter } from '../../../src/actors/storage/log-writer.ts';
 import { logWriterKind } from '../../../src/actors/storage/log-writer-messages.ts';
 import { messageReader, messageReaderKind } from '../../../src/actors/storage/message-reader.ts';
+import { peopleKind } from '../../../src/actors/storage/people.ts';
 import { drainLog, Lag, persister, persisterKind } from '../../../src/actors/storage/persister.ts';
 import { portActor } from '../../../src/actors/storage/port-actor.ts';
 import { reading, readingKind } from '../../../src/actors/storage/reading.ts';
@@ -24,10 +30,12 @@ import { Shard } from '../../../src/runtime/shard.ts';
 import type { NewDeadLetter } from '../../../src/storage/ports/dead-letters.ts';
 import type { Governance } from '../../../src/storage/ports/governance.ts';
 import { decodeLogRecord } from '../../../src/storage/ports/log-record.ts';
+import type { People } from '../../../src/storage/ports/people.ts';
 import type { Records } from '../../../src/storage/ports/records.ts';
 import { SimulatedLink } from '../../../src/testkit/simulation/link.ts';
 import type { SeededRandom } from '../../../src/testkit/simulation/random.ts';
 import { SimulatedThread, type WallClock } from '../../../src/testkit/simulation/thread.ts';
+import { MemoryPeople } from '../../contract/memory-people.ts';
 import { MemoryReading } from '../../contract/memory-reading.ts';
 import type { LeaseWatch } from './lease-watch.ts';
 import type { LogModel } from './log-model.ts';
@@ -117,6 +125,7 @@ export class SimulatedProcess {
     this.#register(recordsThread, recordsKind, records(openRecords(alive)));
     this.#register(recordsThread, readingKind, reading(new MemoryReading()));
     this.#register(recordsThread, governanceKind, portActor(openGovernance(alive)));
+    this.#register(recordsThread, peopleKind, portActor<People>(new MemoryPeople(() => [])));
     this.#register(recordsThread, messageReaderKind, messageReader(store.openReader()));
     const logPartition = log.openWriter({ epoch, slots: this.#slots() }, position);
     this.#register(
@@ -169,6 +178,7 @@ export class SimulatedProcess {
       reading: threadNumber(node, shards + 2),
       governance: threadNumber(node, shards + 2),
       'message-reader': threadNumber(node, shards + 2),
+      people: threadNumber(node, shards + 2),
     };
     for (const [index, role] of names.entries()) {
       const name = links === undefined ? role : `n${node}/${role}`;
@@ -253,6 +263,9 @@ export class SimulatedProcess {
     );
     this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
     this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));
+    const book: PresenceBook = new Map();
+    this.#register(shard, personKind, person(book));
+    this.#register(shard, presenceKind, presence({ sockets: gate, book, mirrored: false }));
     this.#register(
       shard,
       userKind,

@@ -1,7 +1,7 @@
 /** Simulated sockets: the gate of one simulated thread, and the connections between it and the clients. */
 
 import { sessionKind } from '../../../src/actors/session/messages.ts';
-import type { SocketId, Sockets } from '../../../src/actors/sockets.ts';
+import type { Backlog, SocketId, Sockets } from '../../../src/actors/sockets.ts';
 import { CLOSE } from '../../../src/protocol/close-codes.ts';
 import { pinnedId } from '../../../src/runtime/placement.ts';
 import type { Shard } from '../../../src/runtime/shard.ts';
@@ -142,7 +142,7 @@ export class Connection {
 }
 
 /** The sockets of one simulated thread. */
-export class SimulatedGate implements Sockets {
+export class SimulatedGate implements Sockets, Backlog {
   readonly #shard: Shard;
   readonly #thread: SimulatedThread;
   readonly #connections = new Map<SocketId, Connection>();
@@ -165,6 +165,10 @@ export class SimulatedGate implements Sockets {
     if (connection.toClient.unreadBytes <= MAX_UNREAD_BYTES) return;
     connection.reset();
     this.closed(socket);
+  }
+
+  isBehind(socket: SocketId): boolean {
+    return (this.#connections.get(socket)?.toClient.unreadBytes ?? 0) > MAX_UNREAD_BYTES / 2;
   }
 
   publish(topic: string, bytes: Uint8Array): void {

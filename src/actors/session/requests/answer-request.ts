@@ -6,6 +6,7 @@ import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import type { Method } from '../../../protocol/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Handler } from './asking.ts';
+import { acceptContact, endContact, listBlocks, listContacts, requestContact, setBlock } from './contacts.ts';
 import { listDevices, revokeDevice } from './devices.ts';
 import {
   approve,
@@ -28,11 +29,12 @@ import {
   updateRoom,
 } from './governing.ts';
 import { history, markRead, post } from './messages.ts';
+import { followPresence, setPresence, typing, unfollowPresence } from './presence.ts';
 import { hide, listHidden, listReaders, markUnread } from './reading.ts';
 import { createReport } from './reports.ts';
 import { createRoom, invite, joinRoom, leaveRoom, listMembers, listRooms, openDirect } from './rooms.ts';
 import { search } from './search.ts';
-import { findUser, getUsers } from './users.ts';
+import { changeSettings, findUser, getUsers, readSettings, searchUsers, updateProfile } from './users.ts';
 
 /** Checks the params and does what the method says. The session's user is known. */
 export function answerRequest(session: Conversation, id: number, method: string, params: unknown): void {
@@ -93,4 +95,21 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'reports.create': createReport,
   'users.find': findUser,
   'users.get': getUsers,
+  'users.update': updateProfile,
+  'users.search': searchUsers,
+  'users.settings': readSettings,
+  'users.set': changeSettings,
+  'contacts.request': requestContact,
+  'contacts.accept': acceptContact,
+  'contacts.decline': endContact('decline'),
+  'contacts.withdraw': endContact('withdraw'),
+  'contacts.remove': endContact('remove'),
+  'contacts.list': listContacts,
+  'blocks.add': setBlock(true),
+  'blocks.remove': setBlock(false),
+  'blocks.list': listBlocks,
+  'presence.subscribe': followPresence,
+  'presence.unsubscribe': unfollowPresence,
+  'presence.set': setPresence,
+  'rooms.typing': typing,
 };

@@ -1,7 +1,9 @@
 /** Users and their tokens. */
 import type { Database, Statement } from 'bun:sqlite';
 import { StorageFault } from '../../ports/faults.ts';
+import { searchKeysOf } from '../../ports/people.ts';
 import type { DeviceRecord, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
+import { Names } from './names.ts';
 import type { Revocations } from './revocations.ts';
 
 type NamedUser = { readonly id: string; readonly username: string };
@@ -13,6 +15,7 @@ const DELETE_TOKENS = 'DELETE FROM user_token WHERE user_id = ?1';
 export class Accounts {
   readonly #db: Database;
   readonly #revocations: Revocations;
+  readonly #names: Names;
   readonly #insertUser: Statement<unknown, [string, string, string, number]>;
   readonly #userByName: Statement<UserRecord, [string]>;
   readonly #userById: Statement<UserRecord, [string]>;
@@ -32,6 +35,7 @@ export class Accounts {
   constructor(db: Database, revocations: Revocations) {
     this.#db = db;
     this.#revocations = revocations;
+    this.#names = new Names(db);
     this.#insertUser = db.prepare('INSERT INTO users VALUES (?, ?, ?, ?) ON CONFLICT (username) DO NOTHING');
     this.#userByName = db.prepare(`${USER} WHERE username = ?`);
     this.#userById = db.prepare(`${USER} WHERE id = ?`);
@@ -65,7 +69,12 @@ export class Accounts {
   }
 
   createUser(user: UserRecord): boolean {
-    return this.#insertUser.run(user.id, user.username, user.passwordHash, user.createdAt).changes === 1;
+    return this.#within(() => {
+      const { id, username, passwordHash, createdAt } = user;
+      if (this.#insertUser.run(id, username, passwordHash, createdAt).changes === 0) return false;
+      this.#names.replace(id, searchKeysOf(username, ''));
+      return true;
+    });
   }
 
   userByName(username: string): UserRecord | null {

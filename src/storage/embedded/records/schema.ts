@@ -1,9 +1,9 @@
-/** Tables of the records: users, tokens, dead tokens, rooms, members and files. */
-
+/** Tables of the records: users, tokens, dead tokens, rooms, members, files and people. */
 import { FILE_TABLES } from '../files/schema.ts';
 import type { Migration } from '../migrations.ts';
 import { GOVERNANCE_TABLES } from './governance-schema.ts';
 import { MODERATION_TABLES } from './moderation-schema.ts';
+import { PEOPLE_MIGRATION } from './people-schema.ts';
 
 export const RECORDS_MIGRATIONS: readonly Migration[] = [
   {
@@ -96,4 +96,5 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
   },
   GOVERNANCE_TABLES,
   MODERATION_TABLES,
+  PEOPLE_MIGRATION,
 ];

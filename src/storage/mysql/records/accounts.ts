@@ -1,9 +1,11 @@
 /** Users and their tokens. All of it is read from the primary: a password or a token that was revoked is dead at once. */
 import { StorageFault } from '../../ports/faults.ts';
+import { searchKeysOf } from '../../ports/people.ts';
 import type { DeadTokens, DeviceRecord, TokenPolicy, TokenRecord, UserRecord } from '../../ports/records.ts';
 import type { SqlRunner, SqlValue } from '../connection.ts';
 import { isDuplicate } from '../faults.ts';
 import type { SqlPool } from '../pool.ts';
+import { addNames } from './names.ts';
 import { addRevocations, forgetRevocations, readRevocations } from './revocations.ts';
 import { text } from './text.ts';
 
@@ -46,13 +48,20 @@ export class Accounts {
 
   /** The GTID of the commit, or false where the username is taken. */
   async createUser({ id, username, passwordHash, createdAt }: UserRecord): Promise<{ gtid: string | null } | false> {
+    let gtid: string | null = null;
+    const onCommit = (committed: string): void => {
+      gtid = committed;
+    };
     try {
-      return await this.#pool.run('INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)', [
-        id,
-        username,
-        passwordHash,
-        createdAt,
-      ]);
+      await this.#pool.transaction(
+        async (tx) => {
+          const values = [id, username, passwordHash, createdAt];
+          await tx.run('INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)', values);
+          await addNames(tx, id, searchKeysOf(username, ''));
+        },
+        { onCommit },
+      );
+      return { gtid };
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       // Where both are taken the server names the id alone.

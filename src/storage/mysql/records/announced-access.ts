@@ -9,6 +9,8 @@ import type { SqlTransaction } from '../transaction.ts';
 import type { AnnouncedWrite, PositionKey } from '../write-positions.ts';
 
 export const userKey = (id: string): PositionKey => `user:${id}`;
+/** What all names are announced under that a search may find. No user has the empty id. */
+export const NAMES: PositionKey = userKey('');
 export const roomKey = (id: string): PositionKey => `room:${id}`;
 
 export class AnnouncedAccess {

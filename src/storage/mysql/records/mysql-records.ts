@@ -16,7 +16,7 @@ import type {
 } from '../../ports/records.ts';
 import type { MysqlServers } from '../mysql-servers.ts';
 import { Accounts, readUsers } from './accounts.ts';
-import { AnnouncedAccess, roomKey, userKey } from './announced-access.ts';
+import { AnnouncedAccess, NAMES, roomKey, userKey } from './announced-access.ts';
 import {
   deleteMember,
   insertMember,
@@ -45,7 +45,7 @@ export class MysqlRecords implements Records {
   }
 
   async createUser(user: UserRecord): Promise<boolean> {
-    return await this.#access.announced([userKey(user.id)], async (write) => {
+    return await this.#access.announced([userKey(user.id), NAMES], async (write) => {
       const created = await this.#accounts.createUser(user);
       if (created !== false) write.committed(created.gtid);
       return created !== false;

@@ -1,5 +1,5 @@
 /**
- * Tables of the records: users, tokens, dead tokens, rooms, members and files.
+ * Tables of the records: users, tokens, dead tokens, rooms, members, files and people.
  *
  * What is compared is VARBINARY, so that it compares by byte: the collations that MySQL and MariaDB have in common take
  * `ann` and `ann ` for the same name. Text that is only shown is VARCHAR. Times are milliseconds since the epoch (UTC).
@@ -10,6 +10,7 @@ import { COUNT, DEVICE, HASH, ID, OPTIONS, STATUS, USERNAME } from './columns.ts
 import { FILE_TABLES } from './files.ts';
 import { GOVERNANCE_TABLES } from './governance.ts';
 import { MODERATION_TABLES } from './moderation.ts';
+import { PEOPLE_MIGRATION } from './people.ts';
 
 export const RECORDS_SCHEMA: Schema = {
   part: 'records',
@@ -140,5 +141,6 @@ export const RECORDS_SCHEMA: Schema = {
     },
     GOVERNANCE_TABLES,
     MODERATION_TABLES,
+    PEOPLE_MIGRATION,
   ],
 };
