@@ -55,6 +55,13 @@ export async function seed(dataDir: string, { user, bytes, name, type, node }: S
   });
 }
 
+/** Makes a user whom no engine knows of yet. */
+export async function seedUser(dataDir: string, id: string): Promise<void> {
+  const records = new SqliteRecords(dataDirPaths(dataDir).records);
+  records.createUser({ id, username: id, passwordHash: 'none', createdAt: Date.now() });
+  await records.close();
+}
+
 export async function withFileRecords<T>(
   dataDir: string,
   then: (records: SqliteFileRecords) => T | Promise<T>,
