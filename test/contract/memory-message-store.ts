@@ -9,6 +9,7 @@ import type {
   InsertBatch,
   InsertReport,
   ListedRoom,
+  MentionQuery,
   MessageStoreReader,
   MessageStoreWriter,
   PostedNonce,
@@ -34,6 +35,8 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
   readonly #states = new Map<string, Map<number, State>>();
   readonly #epochs = new Map<number, number>();
   readonly #persisted = new Map<number, number>();
+  /** By room, message and user. */
+  readonly #mentions = new Map<string, Map<number, Set<string>>>();
   #lastEpoch = 0;
 
   claimEpoch(): number {
@@ -41,7 +44,7 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     return this.#lastEpoch;
   }
 
-  insert({ partition, position, fence, records }: InsertBatch): InsertReport {
+  insert({ partition, position, fence, records, mentionsOf }: InsertBatch): InsertReport {
     let inserted = 0;
     let repeated = 0;
     let outdated = 0;
@@ -51,8 +54,10 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     const refused: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
       const outcome = this.#place(record);
-      if (outcome === 'stored') inserted += 1;
-      else if (outcome === 'repeated') repeated += 1;
+      if (outcome === 'stored') {
+        this.#keepMentions(record, mentionsOf?.(record));
+        inserted += 1;
+      } else if (outcome === 'repeated') repeated += 1;
       else if (outcome === 'outdated') outdated += 1;
       else refused.push({ record, reason: outcome });
     }
@@ -85,6 +90,14 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     const more = page.length < wanted.length;
     page.sort((a, b) => a.seq - b.seq);
     return { frames: page.map((row) => row.frame), firstSeq: page[0]?.seq ?? 0, more };
+  }
+
+  mentions(room: string, users: readonly MentionQuery[], to: number): number[] {
+    const all = [...(this.#mentions.get(room) ?? [])];
+    return users.map(
+      ({ user, after }) =>
+        all.filter(([seq, spokenTo]) => seq > after && seq <= to && (spokenTo.has(user) || spokenTo.has('*'))).length,
+    );
   }
 
   rooms(after: string, limit: number): ListedRoom[] {
@@ -124,6 +137,16 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
 
   pins(room: string): StoredState[] {
     return this.#statesOf(room).flatMap(({ seq, change, state, pinned }) => (pinned ? [{ seq, change, state }] : []));
+  }
+
+  #keepMentions({ room, stream, seq, effect }: LogRecord, users: readonly string[] | undefined): void {
+    const bySeq = this.#mentions.get(room) ?? new Map<number, Set<string>>();
+    this.#mentions.set(room, bySeq);
+    if (effect?.recalls === true) bySeq.delete(effect.seq);
+    const message = stream === 'messages' ? seq : effect?.seq;
+    if (users === undefined || message === undefined) return;
+    const everybody = stream === 'changes' && bySeq.get(message)?.has('*') === true ? ['*'] : [];
+    bySeq.set(message, new Set([...users, ...everybody]));
   }
 
   close(): void {}

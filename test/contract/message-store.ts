@@ -90,6 +90,7 @@ export function messageStoreContract(name: string, makeDriver: () => StoreDriver
     insertRules(() => open(makeDriver));
     refusalRules(() => open(makeDriver));
     readRules(() => open(makeDriver));
+    mentionRules(() => open(makeDriver));
     changeRules(() => open(makeDriver));
 
     test('[STORE1] any sequence of inserts and reads agrees with the reference model', async () => {
@@ -276,6 +277,62 @@ function refusalRules(openStore: () => Promise<OpenStore>): void {
     const report = await store.writer.insert(batch([post(0), post(2 ** 47), post(1)], 1));
     expect(report.inserted).toBe(1);
     expect(report.refused.map((refusal) => refusal.record.seq)).toEqual([0, 2 ** 47]);
+  });
+}
+
+/** As the tests write them: the text of a frame names who is spoken to, behind a colon. */
+function mentionsOf({ frame }: LogRecord): readonly string[] | undefined {
+  const [, names] = new TextDecoder().decode(frame).split(':');
+  return names === undefined ? undefined : names.split(',').filter((name) => name !== '');
+}
+
+function mentionRules(openStore: () => Promise<OpenStore>): void {
+  const spoken = (seq: number, names: string): LogRecord => post(seq, { frame: frameOf(`text:${names}`) });
+  const change = (seq: number, names: string | undefined, target: number, recalls = false): LogRecord => ({
+    ...post(seq, { stream: 'changes', frame: frameOf(names === undefined ? 'change' : `change:${names}`) }),
+    effect: { seq: target, state: frameOf('state'), recalls, pinned: false },
+  });
+  const counts = (store: OpenStore, after: number, to = 100) =>
+    store.reader.mentions(
+      'room',
+      [
+        { user: 'ann', after },
+        { user: 'bob', after },
+        { user: 'Ann', after },
+      ],
+      to,
+    );
+
+  test('[RDS6] mentions are counted by user and stretch, those of everybody too, each message once', async () => {
+    await using store = await openStore();
+    const records = [post(1), spoken(2, 'ann,bob'), spoken(3, '*'), spoken(4, 'ann,*'), spoken(5, 'ann')];
+    expect(await counts(store, 0)).toEqual([0, 0, 0]);
+    await store.writer.insert({ ...batch(records, 1), mentionsOf });
+    await store.writer.insert({ ...batch(records, 2), mentionsOf });
+    await store.reopen();
+    expect(await counts(store, 0)).toEqual([4, 3, 2]);
+    expect(await counts(store, 2, 4)).toEqual([2, 2, 2]);
+    expect(await counts(store, 5)).toEqual([0, 0, 0]);
+    expect(await store.reader.mentions('elsewhere', [{ user: 'ann', after: 0 }], 9)).toEqual([0]);
+    expect(await store.reader.mentions('room', [], 9)).toEqual([]);
+  });
+
+  test('[RDS6] an edit changes who is spoken to, but not that everybody is; a recall ends it, other changes leave it', async () => {
+    await using store = await openStore();
+    const records = [spoken(1, 'ann'), spoken(2, 'ann,*'), spoken(3, 'ann'), spoken(4, 'ann')];
+    await store.writer.insert({ ...batch(records, 1), mentionsOf });
+    const changes = [change(1, 'bob', 1), change(2, '', 2), change(3, undefined, 3, true), change(4, undefined, 4)];
+    await store.writer.insert({ ...batch(changes, 2), mentionsOf });
+    expect(await counts(store, 0)).toEqual([2, 2, 1]);
+  });
+
+  test('[RDS6] what is refused speaks to nobody', async () => {
+    await using store = await openStore();
+    await store.writer.insert({ ...batch([spoken(1, 'ann')], 1), mentionsOf });
+    const again = { ...spoken(1, 'ann,bob'), nonce: 'another' };
+    const repeated = { ...spoken(2, 'bob'), nonce: 'nonce 1' };
+    await store.writer.insert({ ...batch([again, repeated], 2), mentionsOf });
+    expect(await counts(store, 0)).toEqual([1, 0, 0]);
   });
 }
 

@@ -15,6 +15,7 @@ import type {
   HistoryPage,
   HistoryQuery,
   ListedRoom,
+  MentionQuery,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -92,6 +93,10 @@ export class CachedMessageReader implements MessageStoreReader {
     const head = await this.#inner.head(room);
     this.#raiseHead(room, head.seq);
     return head;
+  }
+
+  mentions(room: string, users: readonly MentionQuery[], to: number): Promised<readonly number[]> {
+    return this.#inner.mentions(room, users, to);
   }
 
   rooms(after: string, limit: number): Promised<readonly ListedRoom[]> {

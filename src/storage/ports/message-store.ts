@@ -108,6 +108,17 @@ export interface InsertBatch {
   /** In force before the records. */
   readonly fence?: Fence;
   readonly records: readonly LogRecord[];
+  /**
+   * Who is spoken to by a record's message, as the index of mentions keeps it in the same transaction. Undefined leaves
+   * what is there; a message that is recalled loses it. In the place of a user `*` is everybody, and outlives edits.
+   */
+  readonly mentionsOf?: (record: LogRecord) => readonly string[] | undefined;
+}
+
+/** Whose mentions are counted, and after which message. */
+export interface MentionQuery {
+  readonly user: string;
+  readonly after: number;
 }
 
 /** What the persister met while inserting a batch. */
@@ -155,6 +166,8 @@ export interface MessageStoreReader {
     limit: number,
     stream?: RecordStream,
   ): readonly PostedNonce[] | Promise<readonly PostedNonce[]>;
+  /** How many messages up to `to` speak to each of these users, or to everybody, after the one that they name. */
+  mentions(room: string, users: readonly MentionQuery[], to: number): readonly number[] | Promise<readonly number[]>;
   /** Ascending, without a hole where there is none in the room. */
   changes(query: ChangesQuery): readonly StoredChange[] | Promise<readonly StoredChange[]>;
   states(query: StatesQuery): StatesPage | Promise<StatesPage>;

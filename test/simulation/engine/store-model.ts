@@ -61,6 +61,7 @@ export class StoreModel {
         checkQuery(query);
         return this.#disk.operate('reader', () => this.durable.history(query));
       },
+      mentions: (room, users, to) => this.#disk.operate('reader', () => this.durable.mentions(room, users, to)),
       rooms: (after, limit) => this.#disk.operate('reader', () => this.durable.rooms(after, limit)),
       nonces: (room, sender, limit, stream) =>
         this.#disk.operate('reader', () => (limit === 0 ? [] : this.durable.nonces(room, sender, limit, stream))),

@@ -11,6 +11,7 @@ import type {
   HistoryPage,
   HistoryQuery,
   ListedRoom,
+  MentionQuery,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -41,6 +42,7 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
   readonly #sizesUp: Statement<Size, [room: number, after: number, limit: number]>;
   readonly #sizesDown: Statement<Size, [room: number, before: number, limit: number]>;
   readonly #frames: Statement<{ frame: Uint8Array }, [room: number, first: number, last: number]>;
+  readonly #mentions: Statement<{ count: number }, [room: number, user: string, after: number, to: number]>;
   readonly #rooms: Statement<{ key: number; room: string }, [after: string, limit: number]>;
   readonly #chains: Readonly<Record<RecordStream, SenderChain>>;
   readonly #changes: ChangeReader;
@@ -60,6 +62,9 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
     this.#sizesDown = db.prepare(`${size} WHERE id > ${start} AND id < ${rowId('?1', '?2')} ORDER BY id DESC LIMIT ?3`);
     this.#frames = db.prepare(`
       SELECT frame FROM message WHERE id BETWEEN ${rowId('?1', '?2')} AND ${rowId('?1', '?3')} ORDER BY id`);
+    this.#mentions = db.prepare(`
+      SELECT count(DISTINCT seq) AS count FROM mention
+      WHERE room = ?1 AND user IN (?2, '*') AND seq > ?3 AND seq <= ?4`);
     this.#rooms = db.prepare('SELECT key, id AS room FROM room WHERE id > ? ORDER BY id LIMIT ?');
     this.#chains = {
       messages: new SenderChain(db, STREAM_TABLES.messages),
@@ -95,6 +100,15 @@ export class SqliteMessageStoreReader implements MessageStoreReader {
     return guarded('list rooms', () =>
       this.#rooms.all(after, limit).map(({ key, room }) => ({ room, ...(this.#head.get(key) ?? NOTHING) })),
     );
+  }
+
+  mentions(room: string, users: readonly MentionQuery[], to: number): readonly number[] {
+    return guarded('count mentions', () => {
+      const key = this.#key(room);
+      return users.map(({ user, after }) =>
+        key === null ? 0 : (this.#mentions.get(key, user, after, to)?.count ?? 0),
+      );
+    });
   }
 
   nonces(room: string, sender: string, limit: number, stream: RecordStream = 'messages'): readonly PostedNonce[] {

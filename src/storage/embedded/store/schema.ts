@@ -82,4 +82,15 @@ export const MESSAGE_STORE_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
       CREATE INDEX pinned_message ON message_state (id) WHERE pinned = 1;`,
   },
+  {
+    name: 'who is spoken to',
+    sql: `
+      CREATE TABLE mention (
+        room INTEGER NOT NULL,
+        user TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (room, user, seq)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX mention_by_message ON mention (room, seq);`,
+  },
 ];

@@ -9,6 +9,7 @@ import { guarded } from '../faults.ts';
 import { migrate } from '../migrations.ts';
 import { Effects } from './effects.ts';
 import { Epochs } from './epochs.ts';
+import { Mentions } from './mentions.ts';
 import { Rooms } from './rooms.ts';
 import { MESSAGE_STORE_MIGRATIONS, STREAM_TABLES } from './schema.ts';
 import { StreamTable } from './stream-table.ts';
@@ -35,6 +36,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
   readonly #rooms: Rooms;
   readonly #streams: Readonly<Record<LogRecord['stream'], StreamTable>>;
   readonly #effects: Effects;
+  readonly #mentions: Mentions;
   readonly #epochs: Epochs;
   readonly #progress: Statement<unknown, [number, number]>;
   readonly #quarantine: Statement<unknown, QuarantineParams>;
@@ -63,6 +65,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
       changes: new StreamTable(db, STREAM_TABLES.changes, maxSenderBytes),
     };
     this.#effects = new Effects(db);
+    this.#mentions = new Mentions(db);
     this.#progress = db.prepare(`
       INSERT INTO log_partition VALUES (?, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)`);
     this.#quarantine = db.prepare(`
@@ -101,7 +104,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
     guarded('close the message store', () => this.#db.close(true));
   }
 
-  #insertWithin({ partition, position, fence, records }: InsertBatch): InsertReport {
+  #insertWithin({ partition, position, fence, records, mentionsOf }: InsertBatch): InsertReport {
     let inserted = 0;
     let repeated = 0;
     let outdated = 0;
@@ -113,6 +116,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
       const outcome = this.#streams[record.stream].place(room, isOutdated, record);
       if (outcome === 'stored') {
         this.#effects.apply(room, record);
+        this.#mentions.apply(room, record, mentionsOf?.(record));
         inserted += 1;
       } else if (outcome === 'repeated') repeated += 1;
       else if (outcome === 'outdated') outdated += 1;

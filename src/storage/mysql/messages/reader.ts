@@ -14,6 +14,7 @@ import type {
   HistoryPage,
   HistoryQuery,
   ListedRoom,
+  MentionQuery,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -28,6 +29,7 @@ import { NOWHERE } from '../position.ts';
 import { Replicas, type ReplicasOptions, type ReplicasStats } from '../replicas.ts';
 import { changeHead, readChanges, readPins, readStates } from './changes.ts';
 import { type FoundPage, readPage } from './history.ts';
+import { countMentions } from './mentions.ts';
 import { bytesOf, lastPosts, textOf } from './rows.ts';
 import { STREAM_TABLES } from './schema.ts';
 
@@ -110,6 +112,11 @@ class MysqlMessageStoreReader implements MessageStoreReader {
       limit,
     ]);
     return rows.map(({ room, seq, change }) => ({ room: textOf(room), seq, change: change ?? 0 }));
+  }
+
+  /** By the primary, since a mention that a replica lacks would be none. */
+  async mentions(room: string, users: readonly MentionQuery[], to: number): Promise<readonly number[]> {
+    return await countMentions(this.#primary, room, users, to);
   }
 
   async nonces(

@@ -107,5 +107,17 @@ export const MESSAGES_SCHEMA: Schema = {
         ) ${OPTIONS}`,
       ],
     },
+    {
+      name: 'who is spoken to',
+      statements: [
+        `CREATE TABLE mention (
+          room ${ID},
+          user ${ID},
+          seq ${COUNT},
+          PRIMARY KEY (room, user, seq),
+          KEY room_seq (room, seq)
+        ) ${OPTIONS}`,
+      ],
+    },
   ],
 };

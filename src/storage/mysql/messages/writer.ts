@@ -17,6 +17,7 @@ import type { Position } from '../position.ts';
 import type { SqlTransaction } from '../transaction.ts';
 import { applyEffects } from './effects.ts';
 import { claimEpoch, enforce } from './epochs.ts';
+import { applyMentions } from './mentions.ts';
 import type { Arrival, Outcome } from './plan.ts';
 import { MESSAGES_SCHEMA, STREAM_TABLES } from './schema.ts';
 import { type SemiSync, SemiSyncWatch } from './semi-sync.ts';
@@ -129,10 +130,9 @@ async function insertWithin(tx: SqlTransaction, batch: InsertBatch): Promise<Ins
     const own = arrivals.filter(({ record }) => record.stream === stream);
     if (own.length > 0) await new StreamTable(tx, STREAM_TABLES[stream]).place(own, outcomes);
   }
-  await applyEffects(
-    tx,
-    arrivals.filter((_, index) => outcomes[index] === 'stored').map(({ record }) => record),
-  );
+  const stored = arrivals.filter((_, index) => outcomes[index] === 'stored').map(({ record }) => record);
+  await applyEffects(tx, stored);
+  await applyMentions(tx, stored, batch.mentionsOf);
   const report = reportOf(arrivals, outcomes);
   for (const refusal of report.refused) await quarantine(tx, refusal);
   return report;
