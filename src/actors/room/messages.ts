@@ -25,6 +25,8 @@ export interface RoomView {
   readonly role: RoomRole;
   /** The other user of a direct room. */
   readonly peer?: Person;
+  /** How many of the unread messages speak to the member; absent where none does. */
+  readonly mentions?: number;
   /** True: the member has marked the room as unread. */
   readonly marked?: boolean;
   /** How many messages the member has hidden; absent where none. */
@@ -94,6 +96,8 @@ export interface Post extends Request<Posted> {
   readonly body: Uint8Array;
   readonly replyTo?: number;
   readonly mentions?: readonly string[];
+  /** Everybody is spoken to. */
+  readonly mentionAll?: boolean;
   /** Granted to the room already. */
   readonly files?: readonly string[];
 }

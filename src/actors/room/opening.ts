@@ -7,6 +7,7 @@ import type { RoomHome } from './home.ts';
 import { type Ledger, LedgerEntry } from './ledger.ts';
 import type { StoredRoom } from './loading.ts';
 import { Membership, type MembershipLimits } from './membership.ts';
+import { Mentions } from './mentions.ts';
 import type { RoomMessage } from './messages.ts';
 import { Posting } from './posting.ts';
 import { ReadPositions } from './read-positions.ts';
@@ -88,6 +89,7 @@ function stateOf(
     ),
     tail: new Tail(tail),
     wishes,
+    mentions: new Mentions(head.seq),
     entry,
     receiptsUpTo,
     marked: new Set(reading.marked),

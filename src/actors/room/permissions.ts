@@ -30,6 +30,7 @@ export const PERMISSIONS = {
   open: { any: 'oamu', direct: 'oamu' },
   post: { any: 'oam', announced: 'oa', direct: 'oamu' },
   type: { any: 'oam', announced: 'oa', direct: 'oamu' },
+  'mention-all': { any: 'oa', direct: 'oamu' },
   'mark-read': { any: 'oamu', direct: 'oamu' },
   leave: { any: 'oamu', direct: '' },
   /** By the room's id. */

@@ -173,6 +173,7 @@ export class Posting {
       body: post.body,
       ...(post.replyTo === undefined ? {} : { replyTo: post.replyTo }),
       ...(post.mentions === undefined ? {} : { mentions: post.mentions }),
+      ...(post.mentionAll === true ? { mentionAll: true } : {}),
       ...(post.files === undefined ? {} : { files: post.files }),
     });
     const record = encodeLogRecord({
@@ -234,6 +235,8 @@ export class Posting {
       { seq, sender: post.user, nonce: post.nonce, at, frame, position },
       this.#home.watermark.position,
     );
+    const { mentions, tail } = this.#state;
+    mentions.posted(seq, post.mentions, post.mentionAll === true, tail.firstSeq - 1);
     this.#senders.get(post.user)?.window?.posted(post.nonce, { seq, at });
     const member = this.#state.members.get(post.user);
     if (member !== undefined) this.#reads.markOwn(member, seq);

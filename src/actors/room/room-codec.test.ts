@@ -24,6 +24,7 @@ const post: fc.Arbitrary<RoomMessage> = fc
       body: bytes,
       replyTo: count,
       mentions: fc.array(text, { maxLength: 5 }),
+      mentionAll: fc.constant(true),
       files: fc.array(text, { maxLength: 5 }),
     },
     { requiredKeys: ['type', 'user', 'session', 'run', 'place', 'nonce', 'body'], noNullPrototype: true },

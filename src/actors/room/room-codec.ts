@@ -13,6 +13,7 @@ const POSTED = 1;
 const REPLIES = 1;
 const MENTIONS = 2;
 const FILES = 4;
+const MENTIONS_ALL = 8;
 
 export const roomCodec: MessageCodec<RoomMessage> = {
   encode(writer, message, general) {
@@ -47,9 +48,12 @@ export const roomCodec: MessageCodec<RoomMessage> = {
 };
 
 function encodePost(writer: ByteWriter, post: Post): void {
-  const { replyTo, mentions, files } = post;
+  const { replyTo, mentions, mentionAll, files } = post;
   writer.u8(
-    (replyTo === undefined ? 0 : REPLIES) | (mentions === undefined ? 0 : MENTIONS) | (files === undefined ? 0 : FILES),
+    (replyTo === undefined ? 0 : REPLIES) |
+      (mentions === undefined ? 0 : MENTIONS) |
+      (files === undefined ? 0 : FILES) |
+      (mentionAll === true ? MENTIONS_ALL : 0),
   );
   writer.string(post.user);
   writer.string(post.session);
@@ -77,7 +81,8 @@ function decodePost(reader: ByteReader): Post {
   const replyTo = (has & REPLIES) === 0 ? {} : { replyTo: reader.uint() };
   const mentions = (has & MENTIONS) === 0 ? {} : { mentions: decodeStrings(reader) };
   const files = (has & FILES) === 0 ? {} : { files: decodeStrings(reader) };
-  return { ...post, ...replyTo, ...mentions, ...files };
+  const mentionAll = (has & MENTIONS_ALL) === 0 ? {} : { mentionAll: true };
+  return { ...post, ...replyTo, ...mentions, ...mentionAll, ...files };
 }
 
 function encodeStrings(writer: ByteWriter, strings: readonly string[]): void {

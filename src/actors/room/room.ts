@@ -11,6 +11,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
+import { attach } from './attaching.ts';
 import { isGoverning } from './governing-messages.ts';
 import { withoutHidden } from './hidden.ts';
 import { readHistory } from './history.ts';
@@ -19,7 +20,6 @@ import { isAway, LOAD_DEADLINE_MS, loadRoom, type StoredRoom } from './loading.t
 import { type NewRoom, storeRoom, wishesBetween } from './making.ts';
 import { membersPage } from './members-page.ts';
 import type {
-  Attach,
   CreateRoom,
   Invite,
   JoinRoom,
@@ -131,7 +131,7 @@ class Room implements Actor<RoomMessage> {
       case 'receipts-changed':
         return answerPeople(this.#context, open, message);
       case 'attach':
-        return this.#attach(open, message);
+        return attach(this.#context, open, message);
       case 'join':
         return this.#join(open, message);
       case 'invite':
@@ -160,7 +160,8 @@ class Room implements Actor<RoomMessage> {
   }
 
   #post({ posting, state }: Open, message: Post): void {
-    const refusal = this.#refusal('post', state, message.user);
+    const everybody = message.mentionAll === true ? this.#refusal('mention-all', state, message.user) : undefined;
+    const refusal = this.#refusal('post', state, message.user) ?? everybody;
     if (refusal === undefined) return posting.post(message, this.#context.replyTo());
     if (state.members.has(message.user)) posting.passOver(message);
     this.#context.fail(refusal);
@@ -171,13 +172,6 @@ class Room implements Actor<RoomMessage> {
     const read = (): void => readHistory(this.#context, state, message, replyTo);
     if (message.user === undefined) read();
     else this.#allow('look', state, message.user, read);
-  }
-
-  #attach({ state, delivery }: Open, { thread, users }: Attach): void {
-    const members = users.map((user) => state.members.get(user));
-    if (members.some((member) => member !== undefined)) delivery.attach(thread);
-    const views = members.map((member) => (member === undefined ? null : viewOf(state, member)));
-    this.#context.reply({ views, seq: state.seq, change: state.change, version: state.version });
   }
 
   #join({ state, membership }: Open, { user }: JoinRoom): void {

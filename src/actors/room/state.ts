@@ -2,6 +2,7 @@
 import type { RoomFields } from '../../storage/ports/governance.ts';
 import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
 import type { LedgerEntry } from './ledger.ts';
+import type { Mentions } from './mentions.ts';
 import type { Person, RoomExtras, RoomView } from './messages.ts';
 import { visibleFrom } from './permissions.ts';
 import type { Tail } from './tail.ts';
@@ -37,6 +38,7 @@ export interface RoomState {
   readonly members: Map<string, Member>;
   readonly tail: Tail;
   readonly wishes: Wishes;
+  readonly mentions: Mentions;
   readonly entry: LedgerEntry;
   /** Up to this many members everybody sees who has read. */
   readonly receiptsUpTo: number;

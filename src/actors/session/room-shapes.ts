@@ -14,9 +14,12 @@ export function entryOf({ room, kind, title, seq, change, log, read, role, ...re
   return { room, kind, title, seq, change, log, read, role, ...sometimes(rest) };
 }
 
+type Sometimes = Pick<RoomView, 'peer' | 'mentions' | 'marked' | 'hidden' | 'extras'>;
+
 /** What is left out where there is nothing to say. */
-function sometimes({ peer, marked, hidden, extras }: Pick<RoomView, 'peer' | 'marked' | 'hidden' | 'extras'>) {
+function sometimes({ peer, mentions, marked, hidden, extras }: Sometimes) {
   return {
+    ...(mentions === undefined ? {} : { mentions }),
     ...extras,
     ...(peer === undefined ? {} : { peer }),
     ...(marked === undefined ? {} : { marked }),

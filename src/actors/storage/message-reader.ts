@@ -9,6 +9,7 @@ import type { Request } from '../../runtime/reply.ts';
 import type {
   HistoryPage,
   HistoryQuery,
+  MentionQuery,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
@@ -29,7 +30,13 @@ export interface ReadNonces extends Request<readonly PostedNonce[]> {
   readonly sender: string;
   readonly limit: number;
 }
-export type MessageReaderMessage = ReadHead | ReadHistory | ReadNonces;
+export interface CountMentions extends Request<readonly number[]> {
+  readonly type: 'mentions';
+  readonly room: string;
+  readonly users: readonly MentionQuery[];
+  readonly to: number;
+}
+export type MessageReaderMessage = CountMentions | ReadHead | ReadHistory | ReadNonces;
 
 export const messageReaderKind = defineKind<MessageReaderMessage>({
   name: 'message-reader',
@@ -61,6 +68,8 @@ class MessageReader implements Actor<MessageReaderMessage> {
         return this.#store.head(message.room);
       case 'history':
         return this.#store.history(message.query);
+      case 'mentions':
+        return this.#store.mentions(message.room, message.users, message.to);
       case 'nonces':
         return this.#store.nonces(message.room, message.sender, message.limit);
     }

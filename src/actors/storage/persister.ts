@@ -4,6 +4,7 @@
  * Owns the partition's reading side and shares the store's writing side with those of the other partitions. Hears from the log writer; tells it and every shard how far it
  * has come. After a restart it goes on from the position that the store remembers.
  */
+import { mentionsOfChange, mentionsOfMessage } from '../../protocol/frames/mentions.ts';
 import type { Context } from '../../runtime/context.ts';
 import { type Actor, type Behaviour, defineKind } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
@@ -91,7 +92,7 @@ export async function drainLog(options: DrainOptions): Promise<LogPosition> {
     const last = batches.at(-1);
     if (last === undefined) return position;
     for (const { unreadable, ...batch } of stretches(partition, batches)) {
-      const report = await store.insert(batch);
+      const report = await store.insert({ ...batch, mentionsOf });
       options.onInserted?.(report);
       const letters = [
         ...unreadable,
@@ -103,6 +104,11 @@ export async function drainLog(options: DrainOptions): Promise<LogPosition> {
     }
     position = last.position;
   }
+}
+
+/** Who a record's message speaks to: what stands beside the body of a post or of an edit. */
+function mentionsOf({ stream, frame }: LogRecord): readonly string[] | undefined {
+  return stream === 'messages' ? mentionsOfMessage(frame) : mentionsOfChange(frame);
 }
 
 class Persister implements Actor<PersisterMessage> {

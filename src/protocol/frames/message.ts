@@ -1,5 +1,4 @@
 /** The frames of a message's way: the notification, the answer to its poster, and a page of history. */
-import { decodeReplies } from '../envelope.ts';
 import { MsgpackWriter } from '../msgpack/writer.ts';
 import type { Message } from '../types.ts';
 
@@ -8,10 +7,6 @@ const writer = new MsgpackWriter();
 
 /** What stands before the map in every `message` notification: `[2, "message", [`. */
 const PREFIX = Uint8Array.of(0x93, 2, 0xa7, ...ascii.encode('message'), 0x91);
-
-/** The map of a message that has nothing beside its body: six entries. */
-const PLAIN_MAP = 0x86;
-const NOBODY: readonly string[] = [];
 
 const ROOM = key('room');
 const SEQ = key('seq');
@@ -62,18 +57,6 @@ export function encodeMessage(message: Message): Uint8Array {
 /** The map alone, as a view of a frame made by {@link encodeMessage}. */
 export function messageMap(frame: Uint8Array): Uint8Array {
   return frame.subarray(PREFIX.length);
-}
-
-/** In the place of a user, where everybody is spoken to. No id has this sign. */
-export const EVERYBODY = '*';
-
-/** Who is spoken to by a message, out of its frame; most frames say without being decoded that it is nobody. */
-export function mentionsOfMessage(frame: Uint8Array): readonly string[] {
-  if (frame[PREFIX.length] === PLAIN_MAP || frame.length === 0) return NOBODY;
-  const [notification] = decodeReplies(frame);
-  if (notification?.type !== 'notification') return NOBODY;
-  const { mentions = NOBODY, mentionAll } = notification.params as unknown as Message;
-  return mentionAll === true ? [...mentions, EVERYBODY] : mentions;
 }
 
 /** The answer to `messages.post`: `[1, id, nil, {seq, at}]`. `at` in milliseconds since the epoch. */

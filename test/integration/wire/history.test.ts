@@ -75,6 +75,23 @@ describe('history and read positions', () => {
     expect(backwards).toEqual(range(1, HEAD));
   });
 
+  test('[RDS8] `around` reads the messages about one, also at both ends of the room', async () => {
+    const around = async (seq: number, limit: number) => {
+      const { messages, more } = await bob.ok('messages.history', { room, around: seq, limit });
+      return [messages.map((message) => message.seq), more];
+    };
+    expect(await around(100, 10)).toEqual([range(96, 105), true]);
+    expect(await around(100, 1)).toEqual([[100], true]);
+    expect(await around(HEAD, 1)).toEqual([[HEAD], false]);
+    expect(await around(100, 2)).toEqual([[100, 101], true]);
+    expect(await around(1, 10)).toEqual([range(1, 10), true]);
+    expect(await around(3, 200)).toEqual([range(1, 200), true]);
+    expect(await around(HEAD, 5)).toEqual([range(HEAD - 2, HEAD), false]);
+    expect(await around(HEAD - 240, 200)).toEqual([range(HEAD - 339, HEAD - 140), true]);
+    expect(await around(1_000_000, 4)).toEqual([[HEAD - 1, HEAD], false]);
+    expect((await bob.refused('messages.history', { room, around: 5, after: 1 })).code).toBe('invalid');
+  });
+
   test('[ENG35] what history reads is what was delivered', async () => {
     const { messages } = await bob.ok('messages.history', { room, before: HEAD + 1, limit: 200 });
     await bob.upTo(room, HEAD);

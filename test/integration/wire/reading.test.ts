@@ -5,7 +5,7 @@ import { LIMITS } from '../../../src/protocol/limits.ts';
 import type { Message } from '../../../src/protocol/types.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { type Account, logIn, newAccounts } from '../../support/http.ts';
-import { RawClient, range } from '../../support/raw-client.ts';
+import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { eventually, TEST_MS } from '../../support/wait.ts';
 
@@ -129,6 +129,51 @@ describe('reading', () => {
     await annsOther.notification('read', ({ room, seq }) => room === large && seq === 1);
     expect(bob.all('read').filter(({ room, user }) => room === large && user === accounts[0].id)).toEqual([]);
   });
+});
+
+test('[RDS7] unread mentions are counted before and after the store has them, and only what is not read', async () => {
+  using dir = tempDir();
+  const names = ['ann', 'bob'] as const;
+  let people: readonly [Account, Account] | undefined;
+  let room = '';
+  const post = (client: RawClient, nonce: string, more: object) =>
+    client.ok('messages.post', { room, nonce, body: textBody('text'), ...more });
+  const mentionsOf = async (client: RawClient) => (await summaryOf(client, room))?.mentions;
+  for (const isFirst of [true, false]) {
+    await using server = await startServer({ dataDir: dir.path });
+    people ??= await newAccounts(server.url, names);
+    const [ann, bob] = people;
+    const annsClient = await RawClient.greet(server.url, ann.token);
+    const bobs = await RawClient.greet(server.url, bob.token);
+    if (isFirst) {
+      room = (await annsClient.ok('rooms.create', { members: [bob.id] })).room;
+      await post(annsClient, 'a1', { mentions: [bob.id] });
+      await post(annsClient, 'a2', {});
+      await post(annsClient, 'a3', { mentionAll: true });
+      await post(annsClient, 'a4', { mentions: [bob.id], mentionAll: true });
+      expect(
+        (await bobs.refused('messages.post', { room, nonce: 'b', body: textBody('x'), mentionAll: true })).code,
+      ).toBe('forbidden');
+      const { mentionAll, seq } = await bobs.notification('message', (message) => message.seq === 3);
+      expect({ mentionAll, seq }).toEqual({ mentionAll: true, seq: 3 });
+      expect([await mentionsOf(bobs), await mentionsOf(annsClient)]).toEqual([3, undefined]);
+      await bobs.ok('messages.read', { room, seq: 1 });
+      expect(await mentionsOf(bobs)).toBe(2);
+      await server.kill();
+    } else {
+      expect(bobs).toBeDefined();
+      expect(await mentionsOf(bobs)).toBe(2);
+      using again = await RawClient.greet(server.url, bob.token);
+      expect(again.hello.rooms.find(({ id }) => id === room)?.mentions).toBe(2);
+      await post(annsClient, 'a5', { mentions: [bob.id] });
+      expect(await mentionsOf(bobs)).toBe(3);
+      await bobs.ok('messages.read', { room, seq: 5 });
+      expect(await mentionsOf(bobs)).toBeUndefined();
+      const direct = (await bobs.ok('rooms.direct', { user: ann.id })).room;
+      await bobs.ok('messages.post', { room: direct, nonce: 'd', body: textBody('x'), mentionAll: true });
+      expect((await summaryOf(annsClient, direct))?.mentions).toBe(1);
+    }
+  }
 });
 
 test('[RDS1] marks and hidden messages are there after a kill', async () => {

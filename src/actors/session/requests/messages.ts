@@ -9,11 +9,10 @@ import type { Conversation } from '../conversation.ts';
 import type { PostTarget } from '../rooms.ts';
 import { ASK_DEADLINE_MS, askRoom, me } from './asking.ts';
 import { grantFiles } from './files.ts';
+import { historyAround } from './history-around.ts';
+import { MAX_HISTORIES, TOO_MANY_HISTORIES } from './history-limits.ts';
 
-/** Pages of one socket that may be on their way: together they fit what a socket may have waiting. */
-const MAX_HISTORIES = 8;
 const OUT_OF_ORDER = fault('unavailable', 'an earlier post to this room was refused; repeat in order', 50);
-const TOO_MANY_HISTORIES = fault('overloaded', 'too many pages of history are on their way', 100);
 
 export function post(session: Conversation, id: number, params: ParamsOf<'messages.post'>): void {
   const target = session.rooms.target(params.room);
@@ -38,7 +37,7 @@ export function post(session: Conversation, id: number, params: ParamsOf<'messag
 function send(
   session: Conversation,
   id: number,
-  { nonce, body, replyTo, mentions, files }: ParamsOf<'messages.post'>,
+  { nonce, body, replyTo, mentions, mentionAll, files }: ParamsOf<'messages.post'>,
   { ref, run }: PostTarget,
 ): void {
   const place = run.begin();
@@ -53,6 +52,7 @@ function send(
     body,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(mentions === undefined ? {} : { mentions }),
+    ...(mentionAll === true ? { mentionAll } : {}),
     ...(files?.length ? { files } : {}),
   } as const;
   session.context.ask(ref, message, ASK_DEADLINE_MS, (reply) => {
@@ -63,7 +63,8 @@ function send(
 }
 
 export function history(session: Conversation, id: number, params: ParamsOf<'messages.history'>): void {
-  const { room, before, after, limit = LIMITS.defaultHistoryMessages } = params;
+  const { room, before, after, around, limit = LIMITS.defaultHistoryMessages } = params;
+  if (around !== undefined) return historyAround(session, id, params, around);
   if (before !== undefined && after !== undefined) {
     return session.refuse(id, fault('invalid', 'params: either before or after'));
   }
