@@ -70,6 +70,10 @@ export function accountRoutes<App extends Elysia>(app: App, options: AccountRout
     response: { 200: t.Object({ user: User, device: t.String(), expiresAt: t.Integer() }) },
     detail: detail('Who the token belongs to.'),
   });
+  app.delete('/v1/me', ({ request, body }) => desk.deleteAccount(request, body.password), {
+    body: t.Object({ password: t.String({ maxLength: 1024 }) }),
+    detail: detail('Deletes the account for good: memberships, tokens and the name end; messages stay.'),
+  });
   app.get('/v1/devices', ({ request }) => desk.devices(request), {
     response: { 200: t.Object({ devices: t.Array(Device) }) },
     detail: detail('The devices that one is logged in on, the latest login first.'),
@@ -142,6 +146,15 @@ class Desk {
     return this.#bearers.withToken(request, async ({ identity: { user, device, expiresAt } }) =>
       json(200, { user, device, expiresAt }),
     );
+  }
+
+  deleteAccount(request: Request, password: string): Promise<Response> {
+    return this.#bearers.withToken(request, async ({ identity: { user } }) => {
+      const waitMs = this.#options.mayTry(request, user.username);
+      if (waitMs > 0) return tooFast(waitMs);
+      const reply = await this.#accounts({ type: 'delete-account', user: user.id, password });
+      return reply.ok ? noContent() : problem(reply.fault);
+    });
   }
 
   devices(request: Request): Promise<Response> {

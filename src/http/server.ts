@@ -15,6 +15,7 @@ import { clientAddress, trustedNetworks } from './client-address.ts';
 import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
 import { fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { messageRoutes } from './message-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
 import { type SocketGate, socketRoute, WEBSOCKET_OPTIONS } from './socket-gate.ts';
@@ -100,6 +101,7 @@ export function startServer(options: ServerOptions): HttpServer {
     frameAncestors: options.allowedOrigins,
   });
   adminRoutes(app, { shard, hashToken });
+  messageRoutes(app, { shard, hashToken, rateLimit: options.rateLimit });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));

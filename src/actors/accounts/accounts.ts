@@ -11,7 +11,8 @@ import type { Fault, Reply, ReplyTo } from '../../runtime/reply.ts';
 import { askModeration } from '../storage/moderation.ts';
 import { askRecords } from '../storage/records.ts';
 import { userKind } from '../user/messages.ts';
-import type { AccountsMessage, ChangePassword, Login, Register, ResetPassword } from './messages.ts';
+import { deleteAccount } from './deletion.ts';
+import type { AccountsMessage, ChangePassword, DeleteAccount, Login, Register, ResetPassword } from './messages.ts';
 
 /** Hashing and chance with a purpose; implemented off the shard's thread. */
 export interface Secrets {
@@ -60,6 +61,8 @@ class Accounts implements Actor<AccountsMessage> {
         return this.#login(message, replyTo);
       case 'change-password':
         return this.#changePassword(message, replyTo);
+      case 'delete-account':
+        return this.#deleteAccount(message, replyTo);
       case 'reset-password':
         return this.#resetPassword(message, replyTo);
     }
@@ -119,6 +122,13 @@ class Accounts implements Actor<AccountsMessage> {
     });
   }
 
+  #deleteAccount({ user, password }: DeleteAccount, replyTo: ReplyTo | undefined): void {
+    askRecords(this.#context, 'userById', [user], (reply) => {
+      if (!reply.ok) return refuse(replyTo, reply.fault);
+      this.#verify(password, reply.value?.passwordHash, replyTo, () => deleteAccount(this.#context, user, replyTo));
+    });
+  }
+
   #resetPassword({ username, new: password }: ResetPassword, replyTo: ReplyTo | undefined): void {
     askRecords(this.#context, 'userByName', [username], (reply) => {
       if (!reply.ok) return refuse(replyTo, reply.fault);
@@ -163,8 +173,10 @@ class Accounts implements Actor<AccountsMessage> {
   async #matches(password: string, hash: string | undefined): Promise<boolean> {
     const { secrets } = this.#options;
     this.#decoy ??= await secrets.hashPassword('a password that nobody has');
-    const matches = await secrets.verifyPassword(password, hash ?? this.#decoy);
-    return matches && hash !== undefined;
+    // A deleted user has no password, and no hash of one.
+    const known = hash === undefined || hash === '' ? undefined : hash;
+    const matches = await secrets.verifyPassword(password, known ?? this.#decoy);
+    return matches && known !== undefined;
   }
 
   #inTurn(replyTo: ReplyTo | undefined, start: (done: () => void) => void): void {

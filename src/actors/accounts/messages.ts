@@ -35,7 +35,13 @@ export interface ResetPassword extends Request<Person> {
   readonly username: string;
   readonly new: string;
 }
-export type AccountsMessage = Register | Login | ChangePassword | ResetPassword;
+/** Ends the account for good, where the password is right. Answered once it is gone and its sockets are being closed. */
+export interface DeleteAccount extends Request<Record<string, never>> {
+  readonly type: 'delete-account';
+  readonly user: string;
+  readonly password: string;
+}
+export type AccountsMessage = Register | Login | ChangePassword | ResetPassword | DeleteAccount;
 
 export const accountsKind = defineKind<AccountsMessage>({
   name: 'accounts',
