@@ -56,7 +56,16 @@ describeWith(['mysql'], 'mysql', (variables) => {
   });
 
   moderationContract('mysql', async () => {
-    for (const table of ['audit', 'report', 'token_revocation', 'user_standing', 'user_token', 'users']) {
+    for (const table of [
+      'audit',
+      'report',
+      'person_name',
+      'person',
+      'token_revocation',
+      'user_standing',
+      'user_token',
+      'users',
+    ]) {
       await servers.primary.run(`DELETE FROM ${table}`);
     }
     return {

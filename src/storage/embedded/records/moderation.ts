@@ -13,7 +13,9 @@ import {
   type ReportState,
   type Standing,
 } from '../../ports/moderation.ts';
+import { searchKeysOf } from '../../ports/people.ts';
 import { guarded } from '../faults.ts';
+import { Names } from './names.ts';
 import { Revocations } from './revocations.ts';
 
 interface StandingRow extends Omit<Standing, 'admin' | 'bot'> {
@@ -25,9 +27,18 @@ const STANDING = `admin, bot, suspended_until AS suspendedUntil, reason, deleted
 const REPORT = `id, reporter, user, room, seq, reason, evidence, created_at AS createdAt, state,
   resolved_by AS resolvedBy, resolved_at AS resolvedAt, note`;
 
+/** What people are told of a user, and what the user has noted of others. */
+const FORGET_PERSON = [
+  'DELETE FROM person_name WHERE user = ?',
+  'DELETE FROM person WHERE user = ?',
+  'DELETE FROM contact WHERE user = ?1 OR other = ?1',
+  'DELETE FROM user_block WHERE user = ?1 OR blocked = ?1',
+];
+
 export class SqliteModeration implements Moderation {
   readonly #db: Database;
   readonly #revocations: Revocations;
+  readonly #names: Names;
   readonly #standing: Statement<StandingRow, [string]>;
   readonly #hasUser: Statement<unknown, [string]>;
   readonly #ensure: Statement<unknown, [string]>;
@@ -37,6 +48,7 @@ export class SqliteModeration implements Moderation {
   constructor(db: Database) {
     this.#db = db;
     this.#revocations = new Revocations(db);
+    this.#names = new Names(db);
     this.#standing = db.prepare(`SELECT ${STANDING} FROM user_standing WHERE user_id = ?`);
     this.#hasUser = db.prepare('SELECT 1 FROM users WHERE id = ?');
     this.#ensure = db.prepare('INSERT INTO user_standing (user_id) VALUES (?) ON CONFLICT DO NOTHING');
@@ -91,6 +103,7 @@ export class SqliteModeration implements Moderation {
         )
         .run(id, username, passwordHash, createdAt);
       if (changes === 0) return false;
+      this.#names.replace(id, searchKeysOf(username, ''));
       this.#db.query('INSERT INTO user_standing (user_id, bot) VALUES (?, 1)').run(id);
       this.#append(audit);
       return true;
@@ -105,6 +118,7 @@ export class SqliteModeration implements Moderation {
         .run(user, audit.at);
       if (changes === 0) return [];
       const hashes = this.#endTokens(user);
+      for (const sql of FORGET_PERSON) this.#db.query(sql).run(user);
       // The owner's name stands with each of their files too: the two agree again when this commits.
       this.#db.run('PRAGMA defer_foreign_keys = ON');
       this.#db.query('UPDATE user_file SET username = ?2 WHERE user_id = ?1').run(user, deletedName(user));

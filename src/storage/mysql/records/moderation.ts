@@ -12,11 +12,13 @@ import {
   type ReportState,
   type Standing,
 } from '../../ports/moderation.ts';
+import { searchKeysOf } from '../../ports/people.ts';
 import type { SqlRunner } from '../connection.ts';
 import { isDuplicate } from '../faults.ts';
 import type { MysqlServers } from '../mysql-servers.ts';
 import type { SqlTransaction } from '../transaction.ts';
 import { AnnouncedAccess, userKey } from './announced-access.ts';
+import { addNames } from './names.ts';
 import { addRevocations } from './revocations.ts';
 import { text } from './text.ts';
 
@@ -38,6 +40,16 @@ interface AuditRow extends Omit<AuditEntry, 'actor' | 'target'> {
 }
 
 const STANDING = 'admin, bot, suspended_until AS suspendedUntil, reason, deleted_at AS deletedAt';
+
+/** What people are told of a user, and what the user has noted of others. */
+const FORGET_PERSON = [
+  'DELETE FROM person_name WHERE user = ?',
+  'DELETE FROM person WHERE user = ?',
+  'DELETE FROM contact WHERE user = ?',
+  'DELETE FROM contact WHERE other = ?',
+  'DELETE FROM user_block WHERE user = ?',
+  'DELETE FROM user_block WHERE blocked = ?',
+];
 
 export class MysqlModeration implements Moderation {
   readonly #primary: MysqlServers['primary'];
@@ -100,6 +112,7 @@ export class MysqlModeration implements Moderation {
           passwordHash,
           createdAt,
         ]);
+        await addNames(tx, id, searchKeysOf(username, ''));
         await tx.run('INSERT INTO user_standing (user_id, bot) VALUES (?, 1)', [id]);
         await append(tx, audit);
         return true;
@@ -119,6 +132,7 @@ export class MysqlModeration implements Moderation {
       );
       if (affectedRows === 0) return [];
       const hashes = await endTokens(tx, user);
+      for (const sql of FORGET_PERSON) await tx.run(sql, [user]);
       await tx.run("UPDATE users SET username = ?, password_hash = '' WHERE id = ?", [deletedName(user), user]);
       await append(tx, audit);
       return hashes;
