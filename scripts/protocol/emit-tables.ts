@@ -39,7 +39,6 @@ const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   maxTopicLength: 'characters of a topic',
   maxReasonLength: 'characters of the reason of a ban',
   maxSlowModeSeconds: 'seconds of slow mode',
-  maxRetentionDays: 'days of retention',
   maxLinksPerRoom: 'links of a room',
   maxRequestsPerRoom: 'requests to join that wait in a room',
   maxMutesPerRoom: 'muted users of a room',

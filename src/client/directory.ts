@@ -21,8 +21,6 @@ export interface RoomSettings {
   readonly slowMode: number;
   readonly joinPolicy: JoinPolicy;
   readonly past: 'all' | 'joined';
-  /** 0: as the server has it. */
-  readonly retentionDays: number;
 }
 
 /** A room of the user, as far as the client knows it at the moment. */
@@ -51,7 +49,6 @@ const INITIAL: RoomSettings = {
   slowMode: 0,
   joinPolicy: 'open',
   past: 'all',
-  retentionDays: 0,
 };
 
 type Fields = Omit<Room, 'unread'>;

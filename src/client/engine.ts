@@ -237,8 +237,8 @@ function postParams(post: StoredPost): ParamsOf<'messages.post'> {
 function entryOf(change: RoomChange): RoomEntry | undefined {
   const { room, kind, title = '', seq, change: number = 0, log, read = 0, role, until } = change;
   if (kind === undefined || seq === undefined || log === undefined || role === undefined) return undefined;
-  const { topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays, from } = change;
-  const standing = { topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays, from, muted: until };
+  const { topic, avatar, announcement, slowMode, joinPolicy, past, from } = change;
+  const standing = { topic, avatar, announcement, slowMode, joinPolicy, past, from, muted: until };
   const given = Object.fromEntries(Object.entries(standing).filter(([, value]) => value !== undefined));
   return { room, kind, title, seq, change: number, log, read, role, ...given };
 }

@@ -102,22 +102,18 @@ function checkRoomSummary(value: unknown, path: string): Fault | null {
   if (v17 !== undefined) {
     if (v17 !== 'all' && v17 !== 'joined') return invalid(`${path}.past`, "'all' or 'joined'");
   }
-  const v18 = value.retentionDays;
+  const v18 = value.muted;
   if (v18 !== undefined) {
-    if (!isInteger(v18, 0, 3650)) return invalid(`${path}.retentionDays`, 'an integer from 0 to 3650');
+    if (!isInteger(v18, 0, 9007199254740991)) return invalid(`${path}.muted`, 'an integer from 0');
   }
-  const v19 = value.muted;
+  const v19 = value.from;
   if (v19 !== undefined) {
-    if (!isInteger(v19, 0, 9007199254740991)) return invalid(`${path}.muted`, 'an integer from 0');
+    if (!isInteger(v19, 1, 9007199254740991)) return invalid(`${path}.from`, 'an integer from 1');
   }
-  const v20 = value.from;
+  const v20 = value.peer;
   if (v20 !== undefined) {
-    if (!isInteger(v20, 1, 9007199254740991)) return invalid(`${path}.from`, 'an integer from 1');
-  }
-  const v21 = value.peer;
-  if (v21 !== undefined) {
-    const v22 = checkUser(v21, `${path}.peer`);
-    if (v22) return v22;
+    const v21 = checkUser(v20, `${path}.peer`);
+    if (v21) return v21;
   }
   return null;
 }
@@ -374,10 +370,6 @@ export const PARAM_CHECKS = {
     const v8 = value.past;
     if (v8 !== undefined) {
       if (v8 !== 'all' && v8 !== 'joined') return invalid('past', "'all' or 'joined'");
-    }
-    const v9 = value.retentionDays;
-    if (v9 !== undefined) {
-      if (!isInteger(v9, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
     }
     return null;
   },
@@ -1027,22 +1019,18 @@ export const RESULT_CHECKS = {
     if (v17 !== undefined) {
       if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v18 = value.retentionDays;
+    const v18 = value.muted;
     if (v18 !== undefined) {
-      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
     }
-    const v19 = value.muted;
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
-    }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
     return null;
   },
@@ -1100,22 +1088,18 @@ export const RESULT_CHECKS = {
     if (v17 !== undefined) {
       if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v18 = value.retentionDays;
+    const v18 = value.muted;
     if (v18 !== undefined) {
-      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
     }
-    const v19 = value.muted;
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
-    }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
     return null;
   },
@@ -1173,22 +1157,18 @@ export const RESULT_CHECKS = {
     if (v17 !== undefined) {
       if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v18 = value.retentionDays;
+    const v18 = value.muted;
     if (v18 !== undefined) {
-      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
     }
-    const v19 = value.muted;
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
-    }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
     return null;
   },
@@ -1246,22 +1226,18 @@ export const RESULT_CHECKS = {
     if (v17 !== undefined) {
       if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v18 = value.retentionDays;
+    const v18 = value.muted;
     if (v18 !== undefined) {
-      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
     }
-    const v19 = value.muted;
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
-    }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
     return null;
   },
@@ -1330,27 +1306,25 @@ export const RESULT_CHECKS = {
     if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
     const v17 = value.past;
     if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
-    const v18 = value.retentionDays;
-    if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
-    const v19 = value.muted;
+    const v18 = value.muted;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
-    }
-    const v23 = value.members;
-    if (!isInteger(v23, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
-    const v24 = value.version;
-    if (!isInteger(v24, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
-    const v25 = value.createdAt;
-    if (!isInteger(v25, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
+    const v22 = value.members;
+    if (!isInteger(v22, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
+    const v23 = value.version;
+    if (!isInteger(v23, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    const v24 = value.createdAt;
+    if (!isInteger(v24, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
     return null;
   },
   'rooms.update': (value: unknown): Fault | null => {
@@ -1395,27 +1369,25 @@ export const RESULT_CHECKS = {
     if (v16 !== 'open' && v16 !== 'approval' && v16 !== 'invite') return invalid('joinPolicy', "'open' or 'approval' or 'invite'");
     const v17 = value.past;
     if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
-    const v18 = value.retentionDays;
-    if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
-    const v19 = value.muted;
+    const v18 = value.muted;
+    if (v18 !== undefined) {
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+    }
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
-    }
-    const v23 = value.members;
-    if (!isInteger(v23, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
-    const v24 = value.version;
-    if (!isInteger(v24, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
-    const v25 = value.createdAt;
-    if (!isInteger(v25, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
+    const v22 = value.members;
+    if (!isInteger(v22, 0, 9007199254740991)) return invalid('members', 'an integer from 0');
+    const v23 = value.version;
+    if (!isInteger(v23, 0, 9007199254740991)) return invalid('version', 'an integer from 0');
+    const v24 = value.createdAt;
+    if (!isInteger(v24, 0, 9007199254740991)) return invalid('createdAt', 'an integer from 0');
     return null;
   },
   'rooms.kick': (value: unknown): Fault | null => {
@@ -1616,22 +1588,18 @@ export const RESULT_CHECKS = {
     if (v17 !== undefined) {
       if (v17 !== 'all' && v17 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v18 = value.retentionDays;
+    const v18 = value.muted;
     if (v18 !== undefined) {
-      if (!isInteger(v18, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
+      if (!isInteger(v18, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
     }
-    const v19 = value.muted;
+    const v19 = value.from;
     if (v19 !== undefined) {
-      if (!isInteger(v19, 0, 9007199254740991)) return invalid('muted', 'an integer from 0');
+      if (!isInteger(v19, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
-    const v20 = value.from;
+    const v20 = value.peer;
     if (v20 !== undefined) {
-      if (!isInteger(v20, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
-    }
-    const v21 = value.peer;
-    if (v21 !== undefined) {
-      const v22 = checkUser(v21, 'peer');
-      if (v22) return v22;
+      const v21 = checkUser(v20, 'peer');
+      if (v21) return v21;
     }
     return null;
   },
@@ -2281,13 +2249,9 @@ export const NOTIFICATION_CHECKS = {
     if (v26 !== undefined) {
       if (v26 !== 'all' && v26 !== 'joined') return invalid('past', "'all' or 'joined'");
     }
-    const v27 = value.retentionDays;
+    const v27 = value.from;
     if (v27 !== undefined) {
-      if (!isInteger(v27, 0, 3650)) return invalid('retentionDays', 'an integer from 0 to 3650');
-    }
-    const v28 = value.from;
-    if (v28 !== undefined) {
-      if (!isInteger(v28, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
+      if (!isInteger(v27, 1, 9007199254740991)) return invalid('from', 'an integer from 1');
     }
     return null;
   },

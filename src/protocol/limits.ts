@@ -40,7 +40,6 @@ export const LIMITS = Object.freeze({
   /** Code points, of a ban. */
   maxReasonLength: 128,
   maxSlowModeSeconds: 21_600,
-  maxRetentionDays: 3_650,
   maxLinksPerRoom: 100,
   maxRequestsPerRoom: 1_000,
   maxMutesPerRoom: 1_000,

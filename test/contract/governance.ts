@@ -30,7 +30,6 @@ const FIELDS: RoomFields = {
   slowMode: 30,
   joinPolicy: 'approval',
   past: 'joined',
-  retentionDays: 90,
 };
 
 const user = fc.constantFrom(...USERS);
@@ -47,7 +46,6 @@ const fields: fc.Arbitrary<RoomFields> = fc.record({
   slowMode: maybe,
   joinPolicy: fc.constantFrom('open', 'approval', 'invite'),
   past: fc.constantFrom('all', 'joined'),
-  retentionDays: maybe,
 });
 const change = fc.record({ user, role: fc.constantFrom('owner', 'admin', 'member', 'none') });
 const ban = fc.record({ user, by: user, at: small, until: maybe, reason: fc.constantFrom('', 'ünfair') });

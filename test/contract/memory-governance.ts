@@ -31,7 +31,6 @@ const INITIAL: Room['fields'] = {
   slowMode: 0,
   joinPolicy: 'open',
   past: 'all',
-  retentionDays: 0,
 };
 
 export class MemoryGovernance implements Governance {

@@ -55,7 +55,6 @@ export const INITIAL_FIELDS: Omit<RoomFields, 'title'> = {
   slowMode: 0,
   joinPolicy: 'open',
   past: 'all',
-  retentionDays: 0,
 };
 
 /** The room as the member stands in it. */

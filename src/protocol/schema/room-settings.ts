@@ -28,11 +28,6 @@ export const settings = {
   }),
   joinPolicy: JoinPolicy,
   past: Past,
-  retentionDays: Type.Integer({
-    minimum: 0,
-    maximum: LIMITS.maxRetentionDays,
-    description: 'Days after which messages go. 0: as the server has it.',
-  }),
 };
 
 /** As they stand in lists, entries and notifications: absent are empty, `false`, 0, `open` and `all`. */
@@ -43,7 +38,6 @@ export const optionalSettings = {
   slowMode: Type.Optional(settings.slowMode),
   joinPolicy: Type.Optional(settings.joinPolicy),
   past: Type.Optional(settings.past),
-  retentionDays: Type.Optional(settings.retentionDays),
 };
 
 export const VisibleFrom = ordinal('Lowest seq that the user may see. Absent: 1.');

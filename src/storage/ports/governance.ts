@@ -24,8 +24,6 @@ export interface RoomFields {
   readonly slowMode: number;
   readonly joinPolicy: JoinPolicy;
   readonly past: PastPolicy;
-  /** Days after which messages go; 0: as the server has it. */
-  readonly retentionDays: number;
 }
 
 export interface RoomGovernance {

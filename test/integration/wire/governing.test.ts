@@ -44,7 +44,7 @@ describe('governing', () => {
 
   test('[GRP20] fields are set, told to everybody with the next version, and shown wherever the room is', async () => {
     const room = await makeRoom();
-    const set = { title: 'Talk', topic: 'Tea', slowMode: 60, joinPolicy: 'invite', retentionDays: 7 } as const;
+    const set = { title: 'Talk', topic: 'Tea', slowMode: 60, joinPolicy: 'invite' } as const;
     const details = await ann.ok('rooms.update', { room, ...set, past: 'all' });
     expect(details).toMatchObject({
       room,

@@ -19,8 +19,8 @@ export function getRoom(session: Conversation, id: number, { room }: ParamsOf<'r
 }
 
 export function updateRoom(session: Conversation, id: number, params: ParamsOf<'rooms.update'>): void {
-  const { room, title, topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays } = params;
-  const fields = withoutAbsent({ title, topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays });
+  const { room, title, topic, avatar, announcement, slowMode, joinPolicy, past } = params;
+  const fields = withoutAbsent({ title, topic, avatar, announcement, slowMode, joinPolicy, past });
   order(session, id, room, { do: 'update', fields }, () => {
     askDetails(session, id, room, (details) => session.answer(encodeResult<'rooms.update'>(id, details)));
   });

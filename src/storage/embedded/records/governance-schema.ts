@@ -18,7 +18,6 @@ export const GOVERNANCE_TABLES: Migration = {
         slow_mode INTEGER NOT NULL DEFAULT 0,
         join_policy TEXT NOT NULL DEFAULT 'open' CHECK (join_policy IN ('open', 'approval', 'invite')),
         past TEXT NOT NULL DEFAULT 'all' CHECK (past IN ('all', 'joined')),
-        retention_days INTEGER NOT NULL DEFAULT 0,
         floor_seq INTEGER NOT NULL DEFAULT 0,
         deleted_at INTEGER NOT NULL DEFAULT 0
       ) STRICT;

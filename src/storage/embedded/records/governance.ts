@@ -23,7 +23,7 @@ interface RoomRow extends Omit<RoomFields, 'announcement'> {
   readonly createdAt: number;
 }
 
-type FieldValues = [string, string, string, number, number, string, string, number, number, string];
+type FieldValues = [string, string, string, number, number, string, string, number, string];
 
 export class SqliteGovernance implements Governance {
   readonly #db: Database;
@@ -46,12 +46,12 @@ export class SqliteGovernance implements Governance {
     this.#door = new DoorTables(db);
     this.#room = db.prepare(`
       SELECT title, topic, avatar, announcement, slow_mode AS slowMode, join_policy AS joinPolicy, past,
-        retention_days AS retentionDays, floor_seq AS floor, deleted_at AS deletedAt, created_at AS createdAt
+        floor_seq AS floor, deleted_at AS deletedAt, created_at AS createdAt
       FROM rooms WHERE id = ?`);
     this.#mutes = db.prepare('SELECT user, until FROM room_mute WHERE room = ? ORDER BY user');
     this.#update = db.prepare(`
       UPDATE rooms SET title = ?, topic = ?, avatar = ?, announcement = ?, slow_mode = ?, join_policy = ?, past = ?,
-        retention_days = ?, version = ? WHERE id = ?`);
+        version = ? WHERE id = ?`);
     this.#setVersion = db.prepare('UPDATE rooms SET version = ?2 WHERE id = ?1');
     this.#setRole = db.prepare('UPDATE room_member SET role = ?3 WHERE room = ?1 AND user = ?2');
     this.#removeMember = db.prepare('DELETE FROM room_member WHERE room = ? AND user = ?');
@@ -80,19 +80,8 @@ export class SqliteGovernance implements Governance {
   }
 
   updateRoom(room: string, fields: RoomFields, version: number): boolean {
-    const { title, topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays } = fields;
-    const values: FieldValues = [
-      title,
-      topic,
-      avatar,
-      announcement ? 1 : 0,
-      slowMode,
-      joinPolicy,
-      past,
-      retentionDays,
-      version,
-      room,
-    ];
+    const { title, topic, avatar, announcement, slowMode, joinPolicy, past } = fields;
+    const values: FieldValues = [title, topic, avatar, announcement ? 1 : 0, slowMode, joinPolicy, past, version, room];
     return guarded('update a room', () => this.#update.run(...values).changes > 0);
   }
 

@@ -43,13 +43,13 @@ export class MysqlGovernance implements Governance {
   }
 
   updateRoom(room: string, fields: RoomFields, version: number): Promise<boolean> {
-    const { title, topic, avatar, announcement, slowMode, joinPolicy, past, retentionDays } = fields;
-    const values = [title, topic, avatar, announcement ? 1 : 0, slowMode, joinPolicy, past, retentionDays];
+    const { title, topic, avatar, announcement, slowMode, joinPolicy, past } = fields;
+    const values = [title, topic, avatar, announcement ? 1 : 0, slowMode, joinPolicy, past];
     return this.#access.write([roomKey(room)], async (tx) => {
       if (!(await isThere(tx, room))) return false;
       await tx.run(
         `UPDATE rooms SET title = ?, topic = ?, avatar = ?, announcement = ?, slow_mode = ?, join_policy = ?, past = ?,
-           retention_days = ?, version = ? WHERE id = ?`,
+           version = ? WHERE id = ?`,
         [...values, version, room],
       );
       return true;
@@ -203,7 +203,7 @@ export class MysqlGovernance implements Governance {
 async function readGovernance(runner: SqlRunner, room: string): Promise<RoomGovernance | null> {
   const [row] = await runner.rows<RoomRow>(
     `SELECT title, topic, avatar, announcement, slow_mode AS slowMode, join_policy AS joinPolicy, past,
-       retention_days AS retentionDays, floor_seq AS floor, deleted_at AS deletedAt, created_at AS createdAt
+       floor_seq AS floor, deleted_at AS deletedAt, created_at AS createdAt
      FROM rooms WHERE id = ?`,
     [room],
   );

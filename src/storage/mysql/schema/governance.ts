@@ -13,7 +13,6 @@ export const GOVERNANCE_TABLES: Schema['migrations'][number] = {
           ADD slow_mode INT UNSIGNED NOT NULL DEFAULT 0,
           ADD join_policy ENUM('open', 'approval', 'invite') NOT NULL DEFAULT 'open',
           ADD past ENUM('all', 'joined') NOT NULL DEFAULT 'all',
-          ADD retention_days INT UNSIGNED NOT NULL DEFAULT 0,
           ADD floor_seq BIGINT UNSIGNED NOT NULL DEFAULT 0,
           ADD deleted_at BIGINT UNSIGNED NOT NULL DEFAULT 0`,
     `ALTER TABLE room_member
