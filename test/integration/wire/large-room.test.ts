@@ -20,7 +20,7 @@ describe('a room of 10,000 members', () => {
   let server: TestServer;
   let ann: Account;
   let bob: Account;
-  let owner: RawClient;
+  let owner: Awaited<ReturnType<typeof RawClient.greet>>;
   let other: RawClient;
   beforeAll(async () => {
     await using first = await startServer({ dataDir: dir.path });
