@@ -116,6 +116,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     receiptsUpTo: config.receiptsUpTo,
     quotaBytes: config.quotaBytes,
     trashDays: config.trashDays,
+    thumbnailCacheBytes: config.thumbnailCacheBytes,
     instantScope: config.instantScope,
     maxRoomMembers: config.maxRoomMembers,
     maxRoomsPerUser: config.maxRoomsPerUser,

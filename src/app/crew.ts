@@ -74,6 +74,7 @@ export type ThreadConfig = Pick<
   | 'receiptsUpTo'
   | 'quotaBytes'
   | 'trashDays'
+  | 'thumbnailCacheBytes'
   | 'instantScope'
   | 'maxRoomMembers'
   | 'maxRoomsPerUser'

@@ -90,6 +90,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     searcher: threadOfRole(crew, 'search'),
     indexer: threadOfRole(crew, 'search'),
     transfers: threadOfRole(crew, 'files'),
+    thumbnailer: threadOfRole(crew, 'files'),
     moderation: threadOfRole(crew, 'records'),
   };
   const placement = evenPlacement(crew.shards, services);

@@ -305,6 +305,15 @@ export const SCHEMA = {
     description:
       "Whose contents an instant upload finds: 'all', only the user's own ('user'), or nobody's ('off': everything is uploaded).",
   }),
+  thumbnailCacheBytes: variable({
+    name: 'MAILROOM_THUMBNAIL_CACHE',
+    section: 'Files',
+    type: type.byteSize,
+    initial: 2 ** 30,
+    initialText: '1GiB',
+    unit: 'size',
+    description: 'Thumbnails on the disk have at most so many bytes; those not asked for longest go first.',
+  }),
   logLevel: variable<'debug' | 'info' | 'warn' | 'error'>({
     name: 'MAILROOM_LOG_LEVEL',
     section: 'Logging',

@@ -13,6 +13,7 @@ import { Bearers } from './bearers.ts';
 import { hidesLength, withBoundedBody } from './bounded-body.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
 import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
+import { thumbnailRoutes } from './content/thumbnail-routes.ts';
 import { fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -100,6 +101,7 @@ export function startServer(options: ServerOptions): HttpServer {
     bearers: new Bearers({ shard, hashToken }),
     frameAncestors: options.allowedOrigins,
   });
+  thumbnailRoutes(app, { shard, bearers: new Bearers({ shard, hashToken }) });
   adminRoutes(app, { shard, hashToken });
   messageRoutes(app, { shard, hashToken, rateLimit: options.rateLimit });
   healthRoutes(app, { shard, threads, draining: () => draining });

@@ -1,9 +1,11 @@
 /** The files thread: what is done with whole files off the shards, on the object store and the job queues. */
+import { thumbnailer, thumbnailerKind } from '../../actors/files/thumbnailer.ts';
 import { Circuits } from '../storage/circuits.ts';
 import { urlSecret } from '../storage/content-source.ts';
 import { openObjects } from '../storage/objects.ts';
 import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
+import { openThumbnails } from '../storage/thumbnails.ts';
 import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 import { startUploadServices } from './upload-services.ts';
@@ -18,11 +20,14 @@ export async function startFilesRole(environment: RoleEnvironment): Promise<Runn
   await staging.ping();
   const transfers = startTransfers(environment, { objects, queues, staging });
   const uploads = startUploadServices(environment, staging);
+  const thumbnails = await openThumbnails(environment, { staging, objects });
+  environment.shard.register(thumbnailerKind, thumbnailer(thumbnails));
   return {
     listen: () => uploads.begin(),
     backEnds: () => [...circuits.reports(), ...queues.backEnds()],
     samples: () => transfers.samples(),
     end: async () => {
+      await thumbnails.close();
       await transfers.close();
       await queues.close();
       await objects.close();

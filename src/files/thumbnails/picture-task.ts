@@ -1,5 +1,5 @@
 /** What the process that decodes pictures is asked, and what it answers: one JSON line each. */
-import type { ThumbnailFormat } from './variants.ts';
+import type { ThumbnailFormat } from '../../storage/ports/thumbnails.ts';
 
 export interface PictureTask {
   readonly id: number;

@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Variant } from './variants.ts';
+import type { Variant } from '../../storage/ports/thumbnails.ts';
 
 interface Kept {
   readonly bytes: number;

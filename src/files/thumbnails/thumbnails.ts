@@ -1,8 +1,15 @@
 /** Thumbnails: made when they are first asked for, once however many ask, and kept on this node's disk. */
 import type { ContentRecord } from '../../storage/ports/file-records.ts';
+import {
+  MAX_PICTURE_BYTES,
+  PICTURE_TYPES,
+  THUMBNAIL_SIZES,
+  type Thumbnail,
+  type ThumbnailMaker,
+  type Variant,
+} from '../../storage/ports/thumbnails.ts';
 import { PictureRefused, PictureWorker, type PictureWorkerOptions } from './picture-worker.ts';
 import { ThumbnailStore } from './thumbnail-store.ts';
-import { MAX_PICTURE_BYTES, PICTURE_TYPES, THUMBNAIL_SIZES, type Variant } from './variants.ts';
 
 /** The original as a file on this node, until it is let go of. */
 export interface PictureFile {
@@ -21,17 +28,10 @@ export interface ThumbnailsOptions {
   readonly open: (content: ContentRecord) => Promise<PictureFile>;
 }
 
-/**
- * - `no-picture`: of contents of this type or size there are none.
- * - `damaged`: it says that it is a picture and cannot be decoded, or would be too large decoded.
- * - `busy`: too many wait.
- */
-export type Thumbnail = { readonly path: string } | 'no-picture' | 'damaged' | 'busy';
-
 /** Damaged originals that are remembered, so that they are not decoded again and again. */
 const MAX_DAMAGED = 10_000;
 
-export class Thumbnails {
+export class Thumbnails implements ThumbnailMaker {
   readonly #options: ThumbnailsOptions;
   readonly #store: ThumbnailStore;
   readonly #workers: readonly PictureWorker[];

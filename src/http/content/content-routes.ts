@@ -1,16 +1,13 @@
 /** The bytes of files over HTTP, by a bearer's right or by a signed address. */
 import { type Elysia, t } from 'elysia';
-import { mayFile } from '../../actors/files/permissions.ts';
-import { fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { fault } from '../../protocol/faults.ts';
-import type { Reply } from '../../runtime/reply.ts';
 import type { Shard } from '../../runtime/shard.ts';
-import type { ContentRecord, FileAccess } from '../../storage/ports/file-records.ts';
 import { json } from '../answers.ts';
 import type { Bearers } from '../bearers.ts';
 import { problem } from '../problem.ts';
 import type { ByteSource } from './bytes.ts';
 import { type DeliverOptions, deliverContent, PRIVATE_CACHE } from './deliver.ts';
+import { NO_FILE, ReadableFiles } from './readable.ts';
 import { expiryAt, grantOf, type SignedGrant, signedPath } from './signed-urls.ts';
 
 export interface ContentRoutesOptions {
@@ -24,8 +21,6 @@ export interface ContentRoutesOptions {
   readonly frameAncestors: readonly string[];
 }
 
-const DEADLINE_MS = 5_000;
-const NO_FILE = fault('not_found', 'there is no such file');
 const FORGED = fault('forbidden', 'the address is not signed by this server');
 const EXPIRED = fault('forbidden', 'the signed address has expired');
 
@@ -56,16 +51,18 @@ export function contentRoutes<App extends Elysia>(app: App, options: ContentRout
 
 class ContentDesk {
   readonly #options: ContentRoutesOptions;
+  readonly #files: ReadableFiles;
 
   constructor(options: ContentRoutesOptions) {
     this.#options = options;
+    this.#files = new ReadableFiles(options.shard, options.bearers);
   }
 
   async content(request: Request, id: string): Promise<Response> {
     const query = new URL(request.url).searchParams;
     if (query.has('signature')) return await this.#signed(request, id, query);
     const disposition = query.get('disposition') === 'inline' ? 'inline' : 'attachment';
-    return await this.#readable(request, id, ({ name, content }) =>
+    return await this.#files.answer(request, id, ({ name, content }) =>
       deliverContent(request, content, {
         ...this.#delivery(name, disposition),
         audience: 'same-site',
@@ -76,7 +73,7 @@ class ContentDesk {
 
   async url(request: Request, id: string, disposition: SignedGrant['disposition'] = 'inline'): Promise<Response> {
     const { shard, secret, publicUrl } = this.#options;
-    return await this.#readable(request, id, ({ name, content: { hash } }) => {
+    return await this.#files.answer(request, id, ({ name, content: { hash } }) => {
       const expiresAt = expiryAt(shard.host.wallMs());
       const path = signedPath(secret, { file: id, hash, name, disposition, expiresAt });
       return Promise.resolve(json(200, { url: `${publicUrl ?? new URL(request.url).origin}${path}`, expiresAt }));
@@ -89,7 +86,7 @@ class ContentDesk {
     const grant = grantOf(secret, id, query, nowMs);
     if (grant === 'forged') return problem(FORGED);
     if (grant === 'expired') return problem(EXPIRED);
-    const reply = await this.#ask<ContentRecord | null>('content', [grant.hash]);
+    const reply = await this.#files.content(grant.hash);
     if (!reply.ok) return problem(reply.fault);
     if (reply.value === null || reply.value.status === 'deleting') return problem(NO_FILE);
     const maxAge = Math.floor((grant.expiresAt - nowMs) / 1_000);
@@ -100,31 +97,11 @@ class ContentDesk {
     });
   }
 
-  /** Answers with what `then` says, if the bearer may read the file. Who may not learns nothing of it. */
-  async #readable(request: Request, id: string, then: (access: FileAccess) => Promise<Response>): Promise<Response> {
-    const { bearers, shard } = this.#options;
-    return await bearers.withToken(request, async ({ identity }) => {
-      const args = [identity.user.id, [id], shard.host.wallMs()];
-      const reply = await this.#ask<readonly FileAccess[]>('access', args);
-      if (!reply.ok) return problem(reply.fault);
-      const access = reply.value.find(({ file }) => file === id);
-      if (access === undefined || !mayFile('read', access) || access.content.status === 'deleting') {
-        return problem(NO_FILE);
-      }
-      return await then(access);
-    });
-  }
-
   #delivery(
     name: string,
     disposition: SignedGrant['disposition'],
   ): Pick<DeliverOptions, 'source' | 'name' | 'disposition' | 'frameAncestors'> {
     const { source, frameAncestors } = this.#options;
     return { source, name, disposition, frameAncestors };
-  }
-
-  async #ask<T>(type: 'access' | 'content', args: readonly unknown[]): Promise<Reply<T>> {
-    const { shard } = this.#options;
-    return (await shard.ask(shard.ref(fileRecordsKind, 'all'), { type, args }, DEADLINE_MS)) as Reply<T>;
   }
 }

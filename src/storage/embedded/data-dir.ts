@@ -19,6 +19,8 @@ export interface DataDir {
   readonly transfers: string;
   /** Directory of the embedded job queues, with a directory for each thread that has some. */
   readonly jobs: string;
+  /** Small pictures, all of which can be made again. */
+  readonly thumbnails: string;
   /** File with the id under which back ends know this directory's owner. */
   readonly node: string;
   /** File with the secret that signs addresses of contents. */
@@ -49,6 +51,7 @@ export function dataDirPaths(path: string): Omit<DataDir, 'release'> {
     objects: join(root, 'objects'),
     transfers: join(root, 'transfers'),
     jobs: join(root, 'jobs'),
+    thumbnails: join(root, 'thumbnails'),
     node: join(root, 'node.id'),
     urlSecret: join(root, 'url.key'),
   };
