@@ -104,6 +104,8 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     rateLimit,
     tokenTtlMs,
     loginPolicy,
+    editWindowMs: config.editWindowMs,
+    recallWindowMs: config.recallWindowMs,
     maxSocketsPerUser: config.maxSocketsPerUser,
     maxUploadSize: config.maxUploadSize,
     maxUploads: config.maxUploads,

@@ -62,6 +62,8 @@ export type ThreadConfig = Pick<
   | 'rateLimit'
   | 'tokenTtlMs'
   | 'loginPolicy'
+  | 'editWindowMs'
+  | 'recallWindowMs'
   | 'maxSocketsPerUser'
   | 'maxUploadSize'
   | 'maxUploads'

@@ -401,15 +401,15 @@ const allChanges = { room: 'room', after: 0, to: 100, limit: 200, maxBytes: 1 <<
 
 function changeRules(openStore: () => Promise<OpenStore>): void {
   const statesOf = async (store: OpenStore, query: Partial<StatesQuery> = {}) => {
-    const { states, reached } = await store.reader.states({ ...allStates, ...query });
+    const { change: known } = await store.reader.head('room');
+    const { states, reached } = await store.reader.states({ ...allStates, known, ...query });
     return [states.map(({ seq, change, state }) => [seq, change, new TextDecoder().decode(state)]), reached];
   };
-  const changesOf = async (store: OpenStore, query: Partial<ChangesQuery> = {}) =>
-    (await store.reader.changes({ ...allChanges, ...query })).map(({ change, seq, frame }) => [
-      change,
-      seq,
-      new TextDecoder().decode(frame),
-    ]);
+  const changesOf = async (store: OpenStore, query: Partial<ChangesQuery> = {}) => {
+    const { change: known } = await store.reader.head('room');
+    const changes = await store.reader.changes({ ...allChanges, known, ...query });
+    return changes.map(({ change, seq, frame }) => [change, seq, new TextDecoder().decode(frame)]);
+  };
 
   test('[CHG21] a change is stored with what it makes of its message, and the newest one of a message stays', async () => {
     await using store = await openStore();

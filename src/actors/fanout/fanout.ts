@@ -1,5 +1,5 @@
 /**
- * The fan-out of one thread: brings a room's frames to the sockets of this thread.
+ * The fan-out of one thread: brings a room's frames, messages and changes, to the sockets of this thread.
  *
  * Owns the thread's topics and who is subscribed. Talks to rooms (attach, history), to the ledger of each shard (leases),
  * and to this thread's sessions. Nothing survives: everything here is soft and can be asked again.
@@ -11,15 +11,17 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import { pinnedId } from '../../runtime/placement.ts';
-import type { Reply } from '../../runtime/reply.ts';
+import { withheldChange } from '../room/changes.ts';
 import { ledgerKind } from '../room/ledger.ts';
-import { type Attached, type HistorySlice, roomKind } from '../room/messages.ts';
+import { type Attached, roomKind } from '../room/messages.ts';
 import { sessionKind } from '../session/messages.ts';
 import type { Sockets } from '../sockets.ts';
 import { caughtUpFrame } from './caught-up.ts';
+import { Fills, type TakenChange } from './fills.ts';
 import type {
   Announce,
   Deliver,
+  DeliverChange,
   FanoutMessage,
   JoinTopic,
   LeaseAnswer,
@@ -28,6 +30,7 @@ import type {
   StartTopic,
 } from './messages.ts';
 import { renewalsByOwner } from './renewals.ts';
+import { Replays } from './replays.ts';
 import { type Subscriber, subscriberOf, Topic } from './topic.ts';
 
 export interface FanoutOptions {
@@ -42,10 +45,6 @@ export function fanout(options: FanoutOptions): Behaviour<FanoutMessage> {
 
 const RENEW_MS = 1_000;
 const ASK_DEADLINE_MS = 5_000;
-const HISTORY_LIMIT = 200;
-const RETRY_MS = 250;
-/** Past this much a resuming client is told of a gap for the rest, which it fetches at its own pace. */
-const MAX_REPLAY_BYTES = 1024 * 1024;
 /**
  * A publish costs the thread some 6 µs a socket, whatever its size. So a large room that published a moment ago gathers
  * for about as long as one publish takes, and what several groups of the log bring leaves in one go. A room that was quiet,
@@ -63,10 +62,18 @@ class Fanout implements Actor<FanoutMessage> {
   readonly #options: FanoutOptions;
   readonly #topics = new Map<string, Topic>();
   #dirty: Topic[] = [];
+  readonly #fills: Fills;
+  readonly #replays: Replays;
 
   constructor(context: Context<FanoutMessage>, options: FanoutOptions) {
     this.#context = context;
     this.#options = options;
+    this.#fills = new Fills(context, {
+      knowsMembers: (topic, version) => this.#knowsMembers(topic, version),
+      markDirty: (topic) => this.#markDirty(topic),
+      takeChange: (topic, change) => this.#takeChange(topic, change),
+    });
+    this.#replays = new Replays(context, options, { publish: (topic) => this.#publish(topic) });
   }
 
   started(): void {
@@ -81,6 +88,8 @@ class Fanout implements Actor<FanoutMessage> {
     switch (message.type) {
       case 'deliver':
         return this.#deliver(message);
+      case 'deliver-change':
+        return this.#deliverChange(message);
       case 'announce':
         return this.#announce(message);
       case 'removed':
@@ -129,7 +138,7 @@ class Fanout implements Actor<FanoutMessage> {
         else if (view === undefined) replyTo?.settle(undefined, FORBIDDEN);
         else {
           if (!topic.subscribers.has(session)) topic.subscribers.set(session, subscriberOf(session, view, user));
-          replyTo?.settle({ ...view, seq: topic.seq }, undefined);
+          replyTo?.settle({ ...view, seq: topic.seq, change: topic.change }, undefined);
         }
       }
       if (topic.joining.length > 0) this.#attach(topic);
@@ -138,7 +147,7 @@ class Fanout implements Actor<FanoutMessage> {
   }
 
   /** Takes over what the room says; users who are members no longer are cut off. The views by user. */
-  #attached(topic: Topic, users: readonly string[], { views, seq, version }: Attached): ViewsByUser {
+  #attached(topic: Topic, users: readonly string[], { views, seq, change, version }: Attached): ViewsByUser {
     const byUser: ViewsByUser = new Map();
     for (const [index, user] of users.entries()) {
       const view = views[index];
@@ -151,59 +160,21 @@ class Fanout implements Actor<FanoutMessage> {
       else if (hasMissed && subscriber.live) this.#options.sockets.send(subscriber.session, caughtUpFrame(view));
     }
     topic.version = Math.max(topic.version, version);
-    if (topic.seq < 0) topic.seq = seq;
-    else if (topic.seq < seq) this.#fill(topic);
+    if (topic.seq < 0) {
+      topic.seq = seq;
+      topic.change = change;
+    } else this.#fills.catchUp(topic, seq, change);
     return byUser;
   }
 
-  #start({ session, room, after }: StartTopic): void {
+  #start({ session, room, after, afterChange }: StartTopic): void {
     const topic = this.#topics.get(room);
     const subscriber = topic?.subscribers.get(session);
     if (topic !== undefined && subscriber !== undefined && !subscriber.started) {
       subscriber.started = true;
-      this.#replay(topic, subscriber, Math.max(after, subscriber.from - 1));
+      this.#replays.replay(topic, subscriber, { seq: Math.max(after, subscriber.from - 1), change: afterChange });
     }
     this.#context.reply({});
-  }
-
-  /** Brings one session up to the topic's seq and only then subscribes it, so that seqs ascend without hole or repeat. */
-  #replay(topic: Topic, subscriber: Subscriber, after: number): void {
-    if (topic.subscribers.get(subscriber.session) !== subscriber) return;
-    this.#publish(topic);
-    const { sockets, maxReplay } = this.#options;
-    const recent = subscriber.hides && topic.seq > after ? undefined : topic.recentAfter(after);
-    if (recent !== undefined) {
-      this.#send(subscriber, recent);
-      this.#goLive(topic, subscriber);
-    } else if (topic.seq - after > maxReplay || subscriber.replayedBytes > MAX_REPLAY_BYTES) {
-      const gap = { room: topic.room, stream: 'messages', from: after + 1, to: topic.seq } as const;
-      sockets.send(subscriber.session, encodeNotification('gap', gap));
-      this.#goLive(topic, subscriber);
-    } else {
-      const onReply = (reply: Reply<HistorySlice>): void => this.#replayed(topic, subscriber, after, reply);
-      this.#fetch(topic, after, onReply, subscriber.hides ? { user: subscriber.user } : {});
-    }
-  }
-
-  #replayed(topic: Topic, subscriber: Subscriber, after: number, reply: Reply<HistorySlice>): void {
-    if (topic.subscribers.get(subscriber.session) !== subscriber) return;
-    if (!reply.ok) {
-      this.#context.after(RETRY_MS, () => this.#replay(topic, subscriber, after));
-      return;
-    }
-    const frames = reply.value.frames.slice(0, Math.max(0, topic.seq - after));
-    this.#send(subscriber, frames);
-    for (const frame of frames) subscriber.replayedBytes += frame.length;
-    this.#replay(topic, subscriber, after + frames.length);
-  }
-
-  #send({ session }: Subscriber, frames: readonly Uint8Array[]): void {
-    for (const message of packed(frames, LIMITS.maxPackedBytes)) this.#options.sockets.send(session, message);
-  }
-
-  #goLive(topic: Topic, subscriber: Subscriber): void {
-    subscriber.live = true;
-    this.#options.sockets.subscribe(subscriber.session, topic.room);
   }
 
   #part({ session, room }: PartTopic): void {
@@ -224,9 +195,36 @@ class Fanout implements Actor<FanoutMessage> {
     const topic = this.#topics.get(room);
     if (topic === undefined || topic.seq < 0 || seq <= topic.seq) return;
     if (!this.#knowsMembers(topic, version)) return;
-    if (seq > topic.seq + 1) return this.#fill(topic);
+    if (seq > topic.seq + 1) return this.#fills.fill(topic);
     this.#markDirty(topic);
     topic.advance(frame);
+  }
+
+  /** Behind its message always: one whose message has not come yet waits for that. */
+  #deliverChange({ room, change, seq, recalls, version, frame }: DeliverChange): void {
+    const topic = this.#topics.get(room);
+    if (topic === undefined || topic.seq < 0 || change <= topic.change) return;
+    topic.knownChange = Math.max(topic.knownChange, change);
+    if (!this.#knowsMembers(topic, version)) return;
+    if (change > topic.change + 1 || seq > topic.seq) return this.#fills.fill(topic);
+    this.#takeChange(topic, { seq, frame, erases: recalls });
+  }
+
+  /** Who may not see the message may not see what became of it either: then each is sent what is for them. */
+  #takeChange(topic: Topic, { seq, frame, erases }: TakenChange): void {
+    const isForAll = ![...topic.subscribers.values()].some(({ live, from }) => live && from > seq);
+    if (isForAll) {
+      this.#markDirty(topic);
+      topic.advanceChange(frame, erases);
+      topic.pending.push(frame);
+      return;
+    }
+    this.#publish(topic);
+    topic.advanceChange(frame, erases);
+    const withheld = withheldChange(topic.room, topic.change, seq);
+    for (const { session, live, from } of topic.subscribers.values()) {
+      if (live) this.#options.sockets.send(session, from > seq ? withheld : frame);
+    }
   }
 
   #announce({ room, version, change, frame }: Announce): void {
@@ -300,29 +298,7 @@ class Fanout implements Actor<FanoutMessage> {
     for (const message of packed(pending, LIMITS.maxPackedBytes)) this.#options.sockets.publish(topic.room, message);
   }
 
-  // ── holes and leases ─────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Fetches what is after the topic's seq and publishes it; what is delivered meanwhile is part of it. */
-  #fill(topic: Topic): void {
-    if (topic.filling) return;
-    topic.filling = true;
-    this.#fetch(topic, topic.seq, (reply) => {
-      topic.filling = false;
-      if (!reply.ok || !this.#knowsMembers(topic, reply.value.version)) return;
-      for (const [index, frame] of reply.value.frames.entries()) {
-        if (reply.value.firstSeq + index !== topic.seq + 1) continue;
-        this.#markDirty(topic);
-        topic.advance(frame);
-      }
-      if (reply.value.more) this.#fill(topic);
-    });
-  }
-
-  /** As everybody is shown it, or one user. */
-  #fetch(topic: Topic, after: number, onReply: (reply: Reply<HistorySlice>) => void, as: { user?: string } = {}): void {
-    const query = { type: 'history', after, limit: HISTORY_LIMIT, ...as } as const;
-    this.#context.ask(this.#context.ref(roomKind, topic.room), query, ASK_DEADLINE_MS, onReply);
-  }
+  // ── leases ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** One message to each owner says what this thread believes of all its rooms there. */
   #renew(): void {
@@ -334,11 +310,11 @@ class Fanout implements Actor<FanoutMessage> {
   }
 
   #leaseAnswer({ differing }: LeaseAnswer): void {
-    for (const { room, unknown, seq, version } of differing) {
+    for (const { room, unknown, seq, change, version } of differing) {
       const topic = this.#topics.get(room);
       if (topic === undefined) continue;
       if (unknown || version > topic.version) this.#attach(topic);
-      else if (seq > topic.seq) this.#fill(topic);
+      else this.#fills.catchUp(topic, seq, change);
     }
   }
 

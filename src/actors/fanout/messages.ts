@@ -13,7 +13,7 @@ export interface JoinTopic extends Request<RoomView> {
   readonly room: string;
 }
 /**
- * The session has told its client of the room: send it everything after `after`, once, in order, from now on. Answered once
+ * The session has told its client of the room: send it every message after `after`, and every change, once, in order, from now on. Answered once
  * that has begun; asking again does nothing.
  */
 export interface StartTopic extends Request<Record<string, never>> {
@@ -21,6 +21,8 @@ export interface StartTopic extends Request<Record<string, never>> {
   readonly session: SocketId;
   readonly room: string;
   readonly after: number;
+  /** The last change that the client has. Absent: it asks for none, but its messages come with all changes in them. */
+  readonly afterChange?: number;
 }
 /** The session's socket is gone, or it left the room. */
 export interface PartTopic {
@@ -36,6 +38,17 @@ export interface Deliver {
   readonly type: 'deliver';
   readonly room: string;
   readonly seq: number;
+  readonly version: number;
+  readonly frame: Uint8Array;
+}
+/** A durable change of message `seq`, as above. */
+export interface DeliverChange {
+  readonly type: 'deliver-change';
+  readonly room: string;
+  readonly change: number;
+  readonly seq: number;
+  /** What the message was is not to be shown any more. */
+  readonly recalls: boolean;
   readonly version: number;
   readonly frame: Uint8Array;
 }
@@ -65,11 +78,20 @@ export interface LeaseAnswer {
     /** The room is not active or does not know this thread: attach again. */
     readonly unknown: boolean;
     readonly seq: number;
+    readonly change: number;
     readonly version: number;
   }[];
 }
 
-export type FanoutMessage = JoinTopic | StartTopic | PartTopic | Deliver | Announce | Removed | LeaseAnswer;
+export type FanoutMessage =
+  | JoinTopic
+  | StartTopic
+  | PartTopic
+  | Deliver
+  | DeliverChange
+  | Announce
+  | Removed
+  | LeaseAnswer;
 
 export const fanoutKind = defineKind<FanoutMessage>({
   name: 'fanout',

@@ -10,12 +10,12 @@ export function renewalsByOwner(
   topics: Iterable<Topic>,
 ): ReadonlyMap<number, RenewLeases['topics']> {
   const owners = new Map<number, RenewLeases['topics'][number][]>();
-  for (const { room, seq, version } of topics) {
+  for (const { room, seq, change, version } of topics) {
     if (seq < 0) continue;
     const owner = context.ref(roomKind, room).thread;
     const renewals = owners.get(owner);
-    if (renewals === undefined) owners.set(owner, [{ room, seq, version }]);
-    else renewals.push({ room, seq, version });
+    if (renewals === undefined) owners.set(owner, [{ room, seq, change, version }]);
+    else renewals.push({ room, seq, change, version });
   }
   return owners;
 }

@@ -2,6 +2,7 @@
 import type { ReplyTo } from '../../runtime/reply.ts';
 import type { RoomView } from '../room/messages.ts';
 import type { SocketId } from '../sockets.ts';
+import { RecentFrames } from './recent-frames.ts';
 
 /** One session's part in a topic. */
 export interface Subscriber {
@@ -30,15 +31,15 @@ interface Joining {
   readonly replyTo: ReplyTo | undefined;
 }
 
-/** Frames kept to bring a joining session up to date without asking the room. */
-const RECENT_FRAMES = 32;
-const RECENT_BYTES = 64 * 1024;
-
 export class Topic {
   readonly room: string;
   readonly subscribers = new Map<SocketId, Subscriber>();
   /** Newest seq that was published on this thread; -1 until the room has said where it stands. */
   seq = -1;
+  /** Newest change that was published on this thread. Its message was published before it. */
+  change = 0;
+  /** Newest change that is known to exist. */
+  knownChange = 0;
   version = 0;
   joining: Joining[] = [];
   attaching = false;
@@ -48,8 +49,8 @@ export class Topic {
   publishedMs = Number.NEGATIVE_INFINITY;
   /** A hole was found and is being filled; what comes meanwhile is dropped, the filling brings it. */
   filling = false;
-  #recent: Uint8Array[] = [];
-  #recentBytes = 0;
+  readonly #recentMessages = new RecentFrames();
+  readonly #recentChanges = new RecentFrames();
 
   constructor(room: string) {
     this.room = room;
@@ -63,26 +64,27 @@ export class Topic {
   advance(frame: Uint8Array): void {
     this.seq += 1;
     this.pending.push(frame);
-    this.#recent.push(frame);
-    this.#recentBytes += frame.length;
-    if (this.#recent.length > RECENT_FRAMES * 2 || this.#recentBytes > RECENT_BYTES * 2) this.#forgetOldest();
+    this.#recentMessages.push(frame);
   }
 
-  #forgetOldest(): void {
-    let kept = this.#recent.slice(-RECENT_FRAMES);
-    let bytes = kept.reduce((sum, frame) => sum + frame.length, 0);
-    while (bytes > RECENT_BYTES && kept.length > 1) {
-      bytes -= (kept[0] as Uint8Array).length;
-      kept = kept.slice(1);
+  /** Takes the next change's frame, which is published by whoever knows who may see it. With `erases`, what a message was must not be shown any more. */
+  advanceChange(frame: Uint8Array, erases: boolean): void {
+    this.change += 1;
+    this.knownChange = Math.max(this.knownChange, this.change);
+    if (erases) {
+      this.#recentMessages.clear();
+      this.#recentChanges.clear();
     }
-    this.#recent = kept;
-    this.#recentBytes = bytes;
+    this.#recentChanges.push(frame);
   }
 
-  /** Frames after `after` up to the newest, if all of them are kept. */
+  /** Messages after `after` up to the newest, as they were posted, if all of them are kept. */
   recentAfter(after: number): readonly Uint8Array[] | undefined {
-    const missing = this.seq - after;
-    if (missing <= 0) return [];
-    return missing <= this.#recent.length ? this.#recent.slice(-missing) : undefined;
+    return this.#recentMessages.last(this.seq - after);
+  }
+
+  /** The same of changes. */
+  recentChangesAfter(after: number): readonly Uint8Array[] | undefined {
+    return this.#recentChanges.last(this.change - after);
   }
 }

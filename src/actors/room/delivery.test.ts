@@ -27,7 +27,7 @@ function bed() {
   const attach = (): void => void shard.tell(room, { type: 'attach', thread: 0, users: [] });
   const send = (): void => void shard.tell(room, { type: 'leave', user: 'whoever' });
   const renew = (): void => {
-    const topics = [{ room: 'room', seq: 0, version: 0 }];
+    const topics = [{ room: 'room', seq: 0, change: 0, version: 0 }];
     shard.tell(shard.ref(ledgerKind, pinnedId(0, 0)), { type: 'renew', thread: 0, topics });
   };
   return { shard, fanout, attach, send, renew };
@@ -54,7 +54,7 @@ test('[FAN5] one that comes back is told to attach again', () => {
   send();
   renew();
   const { differing } = fanout.expect('lease-answer');
-  expect(differing).toEqual([{ room: 'room', unknown: true, seq: 0, version: 0 }]);
+  expect(differing).toEqual([{ room: 'room', unknown: true, seq: 0, change: 0, version: 0 }]);
   attach();
   send();
   fanout.expect('deliver');

@@ -1,12 +1,11 @@
 /** History: a range of a room's messages, out of the tail where it reaches, out of the store for the rest. */
 
 import { fault } from '../../protocol/faults.ts';
-import { encodeBody } from '../../protocol/frames/body.ts';
-import { encodeMessage } from '../../protocol/frames/message.ts';
 import type { Context } from '../../runtime/context.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import type { HistoryPage } from '../../storage/ports/message-store.ts';
 import { messageReaderKind } from '../storage/message-reader.ts';
+import { applyChanges, type PostedPage } from './applied.ts';
 import type { HistorySlice, ReadRoomHistory, RoomMessage } from './messages.ts';
 import { visibleFrom } from './permissions.ts';
 import type { RoomState } from './state.ts';
@@ -29,20 +28,36 @@ export function readHistory(
 ): void {
   // The fan-out itself asks for what is newer than anything that a member may not see.
   const from = query.user === undefined ? 1 : visibleFrom(state, state.members.get(query.user));
+  const upwards = query.after !== undefined;
+  const unreadable = (): void => replyTo?.settle(undefined, fault('unavailable', 'history cannot be read now', 1_000));
+  readPosted(context, state, query, from, (posted) => {
+    if (posted === undefined) return unreadable();
+    applyChanges(context, state, posted, query, (shown) => {
+      if (shown === undefined) return unreadable();
+      const [frames, firstSeq] = fitted(shown.frames, shown.firstSeq, upwards);
+      replyTo?.settle(sliceOf(state, query, from, { frames, firstSeq, change: shown.change }), undefined);
+    });
+  });
+}
+
+function readPosted(
+  context: Context<RoomMessage>,
+  state: RoomState,
+  query: ReadRoomHistory,
+  from: number,
+  onPage: (page: PostedPage | undefined) => void,
+): void {
   const range = rangeOf(query, from, state.seq);
   const upwards = query.after !== undefined;
-  const answer = (frames: readonly Uint8Array[], firstSeq: number): void =>
-    replyTo?.settle(sliceOf(state, query, from, frames, firstSeq), undefined);
+  const answer = ([frames, firstSeq]: [readonly Uint8Array[], number], isTail: boolean): void =>
+    onPage({ frames, firstSeq, isTail });
   const tailFrom = Math.max(range.from, state.tail.firstSeq);
   const fromTail = tailFrom <= range.to ? state.tail.frames(tailFrom, range.to) : [];
-  if (range.to < range.from || tailFrom === range.from) {
-    answer(...fitted(fromTail, range.from, upwards));
-    return;
-  }
+  if (range.to < range.from || tailFrom === range.from) return answer(fitted(fromTail, range.from, upwards), true);
   const storedTo = Math.min(range.to, tailFrom - 1);
   askStore(context, state, { from: range.from, to: storedTo }, upwards, (page) => {
-    if (page === undefined) replyTo?.settle(undefined, fault('unavailable', 'history cannot be read now', 1_000));
-    else answer(...merged(withoutBlanks(state.id, page), fromTail, { from: range.from, to: storedTo }, upwards));
+    if (page === undefined) onPage(undefined);
+    else answer(merged(page, fromTail, { from: range.from, to: storedTo }, upwards), false);
   });
 }
 
@@ -83,20 +98,6 @@ function merged(
   return fitted([...page.frames, ...fromTail], page.firstSeq, false);
 }
 
-/** A record that the store could not take left an empty frame at its seq: readers get a system message in its place. */
-function withoutBlanks(room: string, page: HistoryPage): HistoryPage {
-  if (page.frames.every((frame) => frame.length > 0)) return page;
-  const frames = page.frames.map((frame, index) =>
-    frame.length > 0 ? frame : placeholderFrame(room, page.firstSeq + index),
-  );
-  return { ...page, frames };
-}
-
-function placeholderFrame(room: string, seq: number): Uint8Array {
-  const body = encodeBody({ type: 'system', event: 'withheld' });
-  return encodeMessage({ room, seq, from: 'system', at: 0, nonce: `withheld-${seq}`, body });
-}
-
 /** As many frames as fit one answer, at least one: the first ones upwards, else the last ones. */
 function fitted(frames: readonly Uint8Array[], firstSeq: number, upwards: boolean): [readonly Uint8Array[], number] {
   let bytes = 0;
@@ -111,15 +112,17 @@ function fitted(frames: readonly Uint8Array[], firstSeq: number, upwards: boolea
 }
 
 function sliceOf(
-  state: RoomState,
+  { seq, version }: RoomState,
   query: ReadRoomHistory,
   from: number,
-  frames: readonly Uint8Array[],
-  firstSeq: number,
+  {
+    frames,
+    firstSeq,
+    change,
+  }: { readonly frames: readonly Uint8Array[]; readonly firstSeq: number; readonly change: number },
 ): HistorySlice {
-  const { change, version } = state;
   if (frames.length === 0) return { frames, firstSeq: 0, more: false, change, version };
   const lastSeq = firstSeq + frames.length - 1;
-  const more = query.after === undefined ? firstSeq > from : lastSeq < state.seq;
+  const more = query.after === undefined ? firstSeq > from : lastSeq < seq;
   return { frames, firstSeq, more, change, version };
 }

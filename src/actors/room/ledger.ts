@@ -15,6 +15,7 @@ export const LEASE_MS = 5_000;
 /** One room's entry. The room writes the position, the ledger's actor the leases. */
 export class LedgerEntry {
   seq = 0;
+  change = 0;
   version = 0;
   /** Leaseholding thread → monotonic time at which its lease ends. */
   readonly leases = new Map<number, number>();
@@ -26,7 +27,12 @@ export type Ledger = Map<string, LedgerEntry>;
 export interface RenewLeases {
   readonly type: 'renew';
   readonly thread: number;
-  readonly topics: readonly { readonly room: string; readonly seq: number; readonly version: number }[];
+  readonly topics: readonly {
+    readonly room: string;
+    readonly seq: number;
+    readonly change: number;
+    readonly version: number;
+  }[];
 }
 
 export const ledgerKind = defineKind<RenewLeases>({
@@ -53,10 +59,11 @@ class LedgerActor implements Actor<RenewLeases> {
     const differing = topics.flatMap((topic) => {
       const entry = this.#ledger.get(topic.room);
       if (entry === undefined || !entry.leases.has(thread))
-        return [{ room: topic.room, unknown: true, seq: 0, version: 0 }];
+        return [{ room: topic.room, unknown: true, seq: 0, change: 0, version: 0 }];
       entry.leases.set(thread, endMs);
-      if (entry.seq === topic.seq && entry.version === topic.version) return [];
-      return [{ room: topic.room, unknown: false, seq: entry.seq, version: entry.version }];
+      const { seq, change, version } = entry;
+      if (seq === topic.seq && change === topic.change && version === topic.version) return [];
+      return [{ room: topic.room, unknown: false, seq, change, version }];
     });
     if (differing.length === 0) return;
     const answer: LeaseAnswer = { type: 'lease-answer', differing };

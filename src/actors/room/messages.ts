@@ -4,6 +4,7 @@ import type { Request } from '../../runtime/reply.ts';
 import type { RoomFields } from '../../storage/ports/governance.ts';
 import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
 import type { GoverningMessage } from './governing-messages.ts';
+import type { Ordered } from './ordered-stream.ts';
 import { roomCodec } from './room-codec.ts';
 
 /** A user as rooms name them. */
@@ -85,14 +86,8 @@ export interface MembersPage {
   readonly cursor?: string;
 }
 
-export interface Post extends Request<Posted> {
+export interface Post extends Ordered, Request<Posted> {
   readonly type: 'post';
-  readonly user: string;
-  /** Address of the posting session, with the run and place of this post in it: what keeps a sender's order. */
-  readonly session: string;
-  readonly run: number;
-  readonly place: number;
-  readonly nonce: string;
   readonly body: Uint8Array;
   readonly replyTo?: number;
   readonly mentions?: readonly string[];
@@ -100,10 +95,51 @@ export interface Post extends Request<Posted> {
   readonly mentionAll?: boolean;
   /** Granted to the room already. */
   readonly files?: readonly string[];
+  /** Whose message this is a copy of. */
+  readonly forwarded?: { readonly room?: string; readonly from: string; readonly at: number };
 }
 export interface Posted {
   readonly seq: number;
   readonly at: number;
+}
+
+/** What can be done to a message. */
+export type Change = { readonly user: string } & (
+  | { readonly kind: 'edited'; readonly body: Uint8Array; readonly mentions?: readonly string[] }
+  | { readonly kind: 'recalled' }
+  | { readonly kind: 'reacted'; readonly reaction: string; readonly remove: boolean }
+  | { readonly kind: 'pinned'; readonly pinned: boolean }
+);
+/** The message `seq` is to be changed. */
+export type ChangeMessage = Ordered &
+  Change & { readonly type: 'change'; readonly seq: number } & Request<{ readonly change: number }>;
+
+export interface ReadChanges extends Request<ChangesSlice> {
+  readonly type: 'changes';
+  /** Undefined where the room's own fan-out asks. */
+  readonly user?: string;
+  readonly after: number;
+  readonly limit: number;
+}
+export interface ChangesSlice {
+  /** Encoded `changed` notifications, ascending by number without a hole. */
+  readonly frames: readonly Uint8Array[];
+  /** The messages that they changed, one for each. */
+  readonly seqs: readonly number[];
+  /** Number of the first frame; 0 without frames. */
+  readonly firstChange: number;
+  readonly more: boolean;
+  /** Of the members, when this was answered. */
+  readonly version: number;
+}
+
+export interface ListPins extends Request<PinsOfRoom> {
+  readonly type: 'pins';
+  readonly user: string;
+}
+export interface PinsOfRoom {
+  readonly pins: readonly { readonly seq: number; readonly at: number; readonly by: string }[];
+  readonly change: number;
 }
 
 export interface ReadRoomHistory extends Request<HistorySlice> {
@@ -201,6 +237,9 @@ export type RoomMessage =
   | LeaveRoom
   | ListMembers
   | Post
+  | ChangeMessage
+  | ReadChanges
+  | ListPins
   | ReadRoomHistory
   | LookAtSeqs
   | MarkRead

@@ -1,6 +1,7 @@
 /** Opening: from what is stored of a room to the parts that work on it. */
 import type { Context } from '../../runtime/context.ts';
 import { Announcer } from './announcer.ts';
+import { Changes } from './changes.ts';
 import { Delivery } from './delivery.ts';
 import { Governing } from './governing.ts';
 import type { RoomHome } from './home.ts';
@@ -9,6 +10,7 @@ import type { StoredRoom } from './loading.ts';
 import { Membership, type MembershipLimits } from './membership.ts';
 import { Mentions } from './mentions.ts';
 import type { RoomMessage } from './messages.ts';
+import type { ChangeWindows } from './permissions.ts';
 import { Posting } from './posting.ts';
 import { ReadPositions } from './read-positions.ts';
 import type { Member, RoomState } from './state.ts';
@@ -20,6 +22,7 @@ export interface OpeningOptions {
   /** Entries of this shard's rooms. */
   readonly ledger: Ledger;
   readonly tail: TailLimits;
+  readonly windows: ChangeWindows;
   readonly limits: MembershipLimits;
   /** Up to this many members everybody sees who has read. */
   readonly receiptsUpTo: number;
@@ -32,6 +35,7 @@ export interface Open {
   readonly state: RoomState;
   readonly delivery: Delivery;
   readonly posting: Posting;
+  readonly changes: Changes;
   readonly announcer: Announcer;
   readonly membership: Membership;
   readonly governing: Governing;
@@ -54,9 +58,10 @@ export function openRoom(
   const governing = new Governing(context, { state, announcer, turns, membership });
   const posting = new Posting(context, { state, delivery, reads }, home);
   const typing = new TypingMembers(context, state, delivery, options.typingMembers);
+  const changes = new Changes(context, { state, delivery }, home, options.windows);
   options.ledger.set(state.id, state.entry);
   if (state.deletedAt !== 0) governing.purge();
-  return { state, delivery, posting, announcer, membership, governing, reads, typing };
+  return { state, delivery, posting, changes, announcer, membership, governing, reads, typing };
 }
 
 function stateOf(
@@ -67,6 +72,7 @@ function stateOf(
   const { fields, floor, deletedAt, mutes } = governance;
   const entry = new LedgerEntry();
   entry.seq = head.seq;
+  entry.change = head.change;
   entry.version = version;
   const present = deletedAt === 0 ? members : [];
   return {
@@ -90,6 +96,7 @@ function stateOf(
     tail: new Tail(tail),
     wishes,
     mentions: new Mentions(head.seq),
+    changes: new Tail(tail),
     entry,
     receiptsUpTo,
     marked: new Set(reading.marked),

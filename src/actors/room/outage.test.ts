@@ -90,8 +90,12 @@ function bed({ held }: { readonly held?: HeldLog } = {}) {
   const gauges = watermarks(1);
   const ledger: Ledger = new Map();
   const tail = { maxMessages: 10, maxBytes: 10_000 };
+  const windows = { editMs: 60_000, recallMs: 60_000 };
   const limits = { maxMembers: 10, maxRoomsPerUser: 10 };
-  shard.register(roomKind, room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail, receiptsUpTo: 100, limits }));
+  shard.register(
+    roomKind,
+    room({ ledger, homes: { epoch: 1, watermarks: gauges }, tail, receiptsUpTo: 100, limits, windows }),
+  );
   const ref = shard.ref(roomKind, 'room');
   let run = 0;
   const post = (nonce: string, deadlineMs = 10_000): Promise<Reply<Posted>> => {

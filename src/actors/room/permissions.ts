@@ -1,6 +1,7 @@
 /** Who may do what in a room: the one place where that is decided. Nobody else looks at roles. */
 import { type Fault, fault } from '../../protocol/faults.ts';
 import type { RoomRole } from '../../storage/ports/records.ts';
+import type { Change } from './messages.ts';
 import type { Member, RoomState } from './state.ts';
 
 /** What can be asked of a room that exists. */
@@ -31,6 +32,9 @@ export const PERMISSIONS = {
   post: { any: 'oam', announced: 'oa', direct: 'oamu' },
   type: { any: 'oam', announced: 'oa', direct: 'oamu' },
   'mention-all': { any: 'oa', direct: 'oamu' },
+  react: { any: 'oam', direct: 'oamu' },
+  pin: { any: 'oa', direct: 'oamu' },
+  'recall-any': { any: 'oa', direct: '' },
   'mark-read': { any: 'oamu', direct: 'oamu' },
   leave: { any: 'oamu', direct: '' },
   /** By the room's id. */
@@ -63,7 +67,7 @@ const ABSENT = fault('not_found', 'there is no such room');
 /** What one who is blocked is told, and no more. */
 export const UNWELCOME = fault('forbidden', 'this user cannot be written to');
 /** What the other of a direct room does not want of one whom they have blocked. */
-const UNWANTED: ReadonlySet<RoomAction> = new Set(['open', 'post', 'type']);
+const UNWANTED: ReadonlySet<RoomAction> = new Set(['open', 'post', 'react', 'pin', 'type']);
 const NO_MEMBER = fault('forbidden', 'not a member of this room');
 const BANNED = fault('forbidden', 'banned from this room');
 const MUTED = fault('forbidden', 'muted in this room');
@@ -75,6 +79,8 @@ const BY_INVITATION = fault('forbidden', 'joining this room takes an invitation'
 export const ASKED: Fault = fault('forbidden', 'owner and admins of this room were asked; they decide');
 const RULERS = fault('forbidden', 'only owner and admins may do that');
 const OWNER = fault('forbidden', 'only the owner may do that');
+const NOT_YOURS = fault('forbidden', 'only its author may do that');
+const TOO_LATE = fault('forbidden', 'it is too late for that');
 const ABOVE = fault('forbidden', 'that takes a higher role than theirs');
 
 /** The refusal, or undefined where it is allowed. Who is no member of a direct room is not told that there is one. */
@@ -140,5 +146,45 @@ function reasonFor(action: RoomAction, state: RoomState, standing: Standing): Fa
   if (standing === 'none') return NO_MEMBER;
   if (action === 'invite') return NO_INVITING;
   if (action === 'post' || action === 'type') return isAnnounced(state) ? ANNOUNCED : MUTED;
+  if (action === 'react') return MUTED;
   return (PERMISSIONS[action] as Row).any === 'o' ? OWNER : RULERS;
+}
+
+/** How long after posting authors may change what they wrote. */
+export interface ChangeWindows {
+  readonly editMs: number;
+  readonly recallMs: number;
+}
+
+/** What of a message and of the moment decides. */
+interface ChangeFacts {
+  readonly nowMs: number;
+  readonly ageMs: number;
+  readonly isOwn: boolean;
+  readonly windows: ChangeWindows;
+}
+
+/** Whether the member may change this message in this way. Who was denied posting may still take back what they wrote. */
+export function changeRefusalOf(
+  kind: Change['kind'],
+  state: RoomState,
+  member: Member | undefined,
+  { nowMs, ageMs, isOwn, windows }: ChangeFacts,
+): Fault | undefined {
+  const refused = (action: RoomAction): Fault | undefined => refusalOf(action, state, member, nowMs);
+  switch (kind) {
+    case 'edited':
+      if (!isOwn) return refused('look') ?? NOT_YOURS;
+      return refused('post') ?? (ageMs > windows.editMs ? TOO_LATE : undefined);
+    case 'recalled': {
+      const isRefused = refused('recall-any');
+      if (!isOwn) return isRefused;
+      const isLate = ageMs > windows.recallMs && isRefused !== undefined;
+      return refused('look') ?? (isLate ? TOO_LATE : undefined);
+    }
+    case 'reacted':
+      return refused('react');
+    case 'pinned':
+      return refused('pin');
+  }
 }

@@ -17,7 +17,7 @@ const MENTIONS_ALL = 8;
 
 export const roomCodec: MessageCodec<RoomMessage> = {
   encode(writer, message, general) {
-    if (message.type === 'post') {
+    if (message.type === 'post' && message.forwarded === undefined) {
       writer.u8(POST);
       encodePost(writer, message);
       return;

@@ -12,6 +12,7 @@ import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
 import { attach } from './attaching.ts';
+import { answerChanging, isChanging } from './changing.ts';
 import { isGoverning } from './governing-messages.ts';
 import { withoutHidden } from './hidden.ts';
 import { readHistory } from './history.ts';
@@ -82,9 +83,9 @@ class Room implements Actor<RoomMessage> {
 
   mayPassivate(): boolean {
     if (this.#open === undefined) return true;
-    const { state, delivery, posting, membership, reads } = this.#open;
-    const persisted = state.tail.lastPosition <= this.#home.watermark.position;
-    return delivery.expire() && persisted && posting.idle && membership.idle && reads.idle;
+    const { state, delivery, membership, reads } = this.#open;
+    const persisted = Math.max(state.tail.lastPosition, state.changes.lastPosition) <= this.#home.watermark.position;
+    return delivery.expire() && persisted && this.#nothingInFlight() && membership.idle && reads.idle;
   }
 
   stopping(): boolean | undefined {
@@ -99,13 +100,14 @@ class Room implements Actor<RoomMessage> {
 
   summary(): Readonly<Record<string, unknown>> {
     if (this.#open === undefined) return { exists: false };
-    const { state, posting } = this.#open;
+    const { state, posting, changes } = this.#open;
     return {
       exists: true,
       kind: state.kind,
       seq: state.seq,
+      change: state.change,
       members: state.members.size,
-      inFlight: posting.inFlight,
+      inFlight: posting.inFlight + changes.inFlight,
       threads: [...state.entry.leases.keys()],
     };
   }
@@ -141,6 +143,7 @@ class Room implements Actor<RoomMessage> {
       case 'members':
         return this.#members(open, message);
       default:
+        if (isChanging(message)) return answerChanging(this.#context, open, message);
         if (isGoverning(message)) return open.governing.receive(message);
         return answerReading(this.#context, open, message);
     }
@@ -307,6 +310,10 @@ class Room implements Actor<RoomMessage> {
 
   /** Nothing is on its way that would be lost or left unanswered. */
   #idle(): boolean {
-    return this.#open === undefined || (this.#open.posting.idle && this.#open.reads.idle);
+    return this.#nothingInFlight() && (this.#open?.reads.idle ?? true);
+  }
+
+  #nothingInFlight(): boolean {
+    return this.#open === undefined || this.#open.posting.inFlight + this.#open.changes.inFlight === 0;
   }
 }

@@ -3,9 +3,10 @@ import type { RoomFields } from '../../storage/ports/governance.ts';
 import type { RoomKind, RoomRole } from '../../storage/ports/records.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Mentions } from './mentions.ts';
+import type { KnownState } from './message-state.ts';
 import type { Person, RoomExtras, RoomView } from './messages.ts';
 import { visibleFrom } from './permissions.ts';
-import type { Tail } from './tail.ts';
+import type { Tail, TailEntry } from './tail.ts';
 import type { Wishes } from './wishes.ts';
 
 export interface Member {
@@ -15,6 +16,14 @@ export interface Member {
   read: number;
   /** Newest seq of the room when they joined. */
   readonly joinedSeq: number;
+}
+
+/** A change in the tail: `seq` is its own number. */
+export interface ChangeEntry extends TailEntry {
+  /** The message that it changed. */
+  readonly target: number;
+  /** What the message has come to be with it. */
+  readonly known: KnownState;
 }
 
 export interface RoomState {
@@ -33,12 +42,14 @@ export interface RoomState {
   version: number;
   /** Newest durable message: what members may know of. */
   seq: number;
-  readonly change: number;
+  /** Newest durable change. */
+  change: number;
   /** In the order of joining. */
   readonly members: Map<string, Member>;
   readonly tail: Tail;
   readonly wishes: Wishes;
   readonly mentions: Mentions;
+  readonly changes: Tail<ChangeEntry>;
   readonly entry: LedgerEntry;
   /** Up to this many members everybody sees who has read. */
   readonly receiptsUpTo: number;
@@ -56,6 +67,16 @@ export const INITIAL_FIELDS: Omit<RoomFields, 'title'> = {
   joinPolicy: 'open',
   past: 'all',
 };
+
+/** How many of the room's changes are to be read from the store: all that are not in the tail. */
+export function changesInStore({ change, changes }: RoomState): number {
+  return Math.min(change, changes.firstSeq - 1);
+}
+
+/** The newest state of a message that the tail of changes has. */
+export function newestState({ changes }: RoomState, seq: number): KnownState | undefined {
+  return changes.entries().findLast(({ target }) => target === seq)?.known;
+}
 
 /** The room as the member stands in it. */
 export function viewOf(state: RoomState, member: Member): RoomView {

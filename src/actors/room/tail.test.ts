@@ -40,6 +40,6 @@ describe('tail', () => {
     expect(tail.firstSeq).toBe(Number.POSITIVE_INFINITY);
     tail.push(entry(1, 1, 'ann'), 0);
     tail.push(entry(2, 1, 'bob'), 0);
-    expect(tail.postsOf('bob').map((post) => post.seq)).toEqual([2]);
+    expect(tail.entriesOf('bob').map((post) => post.seq)).toEqual([2]);
   });
 });

@@ -1,7 +1,7 @@
-/** The tail: a room's newest messages in memory. It serves resume and recent history, and covers what the store lacks yet. */
+/** The tail: the newest entries of a room's stream in memory. It serves resume and reading, and covers what the store lacks yet. */
 import type { LogPosition } from '../../storage/ports/message-log.ts';
 
-interface TailEntry {
+export interface TailEntry {
   readonly seq: number;
   readonly sender: string;
   readonly nonce: string;
@@ -11,15 +11,15 @@ interface TailEntry {
 }
 
 export interface TailLimits {
-  /** Messages that are kept although the store has them. */
+  /** Entries that are kept although the store has them. */
   readonly maxMessages: number;
   readonly maxBytes: number;
 }
 
-/** Contiguous seqs, ascending. Messages above the store's position are always kept. */
-export class Tail {
+/** Contiguous seqs, ascending. Entries above the store's position are always kept. */
+export class Tail<E extends TailEntry = TailEntry> {
   readonly #limits: TailLimits;
-  #entries: TailEntry[] = [];
+  #entries: E[] = [];
   /** Index of the oldest kept entry: dropping from the front is put off until it pays. */
   #start = 0;
   #bytes = 0;
@@ -28,20 +28,29 @@ export class Tail {
     this.#limits = limits;
   }
 
-  /** Seq of the oldest message that is kept; infinite if none is. */
+  /** Seq of the oldest entry that is kept; infinite if none is. */
   get firstSeq(): number {
     return this.#entries[this.#start]?.seq ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Position of the newest message; 0 if none is kept. */
+  /** Position of the newest entry; 0 if none is kept. */
   get lastPosition(): LogPosition {
     return this.#entries.at(-1)?.position ?? 0;
   }
 
-  push(entry: TailEntry, persisted: LogPosition): void {
+  push(entry: E, persisted: LogPosition): void {
     this.#entries.push(entry);
     this.#bytes += entry.frame.length;
     this.#trim(persisted);
+  }
+
+  /** What is kept, ascending. */
+  entries(): readonly E[] {
+    return this.#entries.slice(this.#start);
+  }
+
+  get(seq: number): E | undefined {
+    return seq < this.firstSeq ? undefined : this.#entries[this.#start + seq - this.firstSeq];
   }
 
   /** Frames of `from` … `to`, which must lie within what is kept. */
@@ -50,9 +59,19 @@ export class Tail {
     return this.#entries.slice(offset + from, offset + to + 1).map((entry) => entry.frame);
   }
 
-  /** The sender's kept posts, ascending. */
-  postsOf(sender: string): TailEntry[] {
-    return this.#entries.slice(this.#start).filter((entry) => entry.sender === sender);
+  /** The sender's kept entries, ascending. */
+  entriesOf(sender: string): E[] {
+    return this.entries().filter((entry) => entry.sender === sender);
+  }
+
+  /** Puts another frame in the place of what may not be shown any more. */
+  replace(frameOf: (entry: E) => Uint8Array | undefined): void {
+    for (const [index, entry] of this.#entries.entries()) {
+      const frame = index < this.#start ? undefined : frameOf(entry);
+      if (frame === undefined) continue;
+      this.#bytes += frame.length - entry.frame.length;
+      this.#entries[index] = { ...entry, frame };
+    }
   }
 
   #trim(persisted: LogPosition): void {

@@ -6,10 +6,12 @@ import { encodeResult } from '../../protocol/frames/rpc.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { HelloParams, ResumePosition } from '../../protocol/types.ts';
 import type { Reply } from '../../runtime/reply.ts';
+import type { RoomView } from '../room/messages.ts';
 import { userIdOfToken } from '../token.ts';
 import { type AttachedSession, userKind } from '../user/messages.ts';
 import type { Claim, Conversation } from './conversation.ts';
 import { ROOMS_PER_PAGE, summaryOf } from './room-shapes.ts';
+import type { ClientPosition } from './rooms.ts';
 
 const DEADLINE_MS = 8_000;
 const BAD_TOKEN = fault('unauthenticated', 'the token is not valid');
@@ -65,12 +67,9 @@ function enterRooms(
 }
 
 /** A position of another incarnation of the room means nothing: the client reloads the room. */
-function resumePoint(
-  view: { readonly seq: number; readonly log: string },
-  position: ResumePosition | undefined,
-): number {
-  if (position === undefined) return view.seq;
-  if (typeof position === 'number') return Math.min(position, view.seq);
-  const [seq, , log] = position;
-  return log === view.log ? Math.min(seq, view.seq) : view.seq;
+function resumePoint(view: RoomView, position: ResumePosition | undefined): ClientPosition {
+  if (position === undefined) return view;
+  if (typeof position === 'number') return { seq: Math.min(position, view.seq) };
+  const [seq, change, log] = position;
+  return log === view.log ? { seq: Math.min(seq, view.seq), change: Math.min(change, view.change) } : view;
 }

@@ -25,7 +25,15 @@ interface EnteredRoom {
 export interface PostTarget {
   readonly ref: Ref<RoomMessage>;
   readonly run: PostRun;
+  /** Changes have an order of their own. */
+  readonly changes: PostRun;
   readonly line: PostLine;
+}
+
+/** What a client has of a room. Without `change` its messages come with all changes in them. */
+export interface ClientPosition {
+  readonly seq: number;
+  readonly change?: number;
 }
 
 /** What the rooms need of their session. */
@@ -110,14 +118,21 @@ export class RoomsOfSession {
     });
   }
 
-  /** The client knows of the room now: frames after `after` may come. Starting twice does nothing. */
-  start(room: string, after: number): void {
+  /** The client knows of the room now: what is after its position may come. Starting twice does nothing. */
+  start(room: string, { seq: after, change }: ClientPosition): void {
     const { context, socket: session } = this.#session;
     const entered = this.#entered.get(room);
+    const start = {
+      type: 'start',
+      session,
+      room,
+      after,
+      ...(change === undefined ? {} : { afterChange: change }),
+    } as const;
     // Who was cut off and has entered again since begins elsewhere.
     const begin = (): void => {
       if (entered === undefined || this.#entered.get(room) !== entered) return;
-      context.ask(this.#fanout, { type: 'start', session, room, after }, JOIN_DEADLINE_MS, (reply) => {
+      context.ask(this.#fanout, start, JOIN_DEADLINE_MS, (reply) => {
         if (!reply.ok) context.after(START_RETRY_MS, begin);
       });
     };
@@ -136,7 +151,7 @@ export class RoomsOfSession {
       if (!reply.ok) return this.#tryLater(room, reply.fault.code);
       this.#session.send(joinedFrame(reply.value, identity.user));
       this.#session.flush();
-      this.start(room, reply.value.seq);
+      this.start(room, reply.value);
     });
   }
 
@@ -167,13 +182,15 @@ export class RoomsOfSession {
   breakRuns(): void {
     for (const { target } of this.#entered.values()) {
       target.run.break();
+      target.changes.break();
       target.line.break();
     }
   }
 
   #target(room: string): PostTarget {
     const ref = this.#session.context.ref(roomKind, room);
-    return { ref, run: new PostRun(() => ++this.#runs), line: new PostLine() };
+    const newRun = (): PostRun => new PostRun(() => ++this.#runs);
+    return { ref, run: newRun(), changes: newRun(), line: new PostLine() };
   }
 
   #tryLater(room: string, code: string): void {

@@ -4,6 +4,7 @@ import type { ByteReader } from '../../runtime/lanes/byte-reader.ts';
 import type { ByteWriter } from '../../runtime/lanes/byte-writer.ts';
 import type { MessageCodec } from '../../runtime/lanes/codec.ts';
 import type { Request } from '../../runtime/reply.ts';
+import type { RecordStream } from '../../storage/ports/log-record.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
 
 /** Where the record went, or 0: nothing of it is in the log, and nothing that the room appended after it either. */
@@ -12,6 +13,8 @@ export type AppendAnswer = LogPosition;
 export interface Append extends Request<AppendAnswer> {
   readonly type: 'append';
   readonly room: string;
+  /** Each of a room's streams has numbers of its own. */
+  readonly stream: RecordStream;
   readonly seq: number;
   /** The room knows the outcome of everything before: what the writer expects of it starts here. */
   readonly first: boolean;
@@ -46,6 +49,10 @@ export const logWriterKind = defineKind<LogWriterMessage>({
   codec,
 });
 
+/** Flags of an append. */
+const FIRST = 1;
+const CHANGES = 2;
+
 const APPEND = 0;
 const BARRIER = 1;
 const PERSISTED = 2;
@@ -56,7 +63,7 @@ function encode(writer: ByteWriter, message: LogWriterMessage): void {
       writer.u8(APPEND);
       writer.string(message.room);
       writer.uint(message.seq);
-      writer.u8(message.first ? 1 : 0);
+      writer.u8((message.first ? FIRST : 0) | (message.stream === 'changes' ? CHANGES : 0));
       writer.block(message.record);
       return;
     case 'barrier':
@@ -75,18 +82,20 @@ function encode(writer: ByteWriter, message: LogWriterMessage): void {
 function decode(reader: ByteReader): LogWriterMessage {
   switch (reader.u8()) {
     case APPEND:
-      return {
-        type: 'append',
-        room: reader.string(),
-        seq: reader.uint(),
-        first: reader.u8() === 1,
-        record: reader.block(),
-      };
+      return decodeAppend(reader);
     case BARRIER:
       return { type: 'barrier', room: reader.string() };
     default:
       return { type: 'persisted', position: reader.uint() };
   }
+}
+
+function decodeAppend(reader: ByteReader): Append {
+  const room = reader.string();
+  const seq = reader.uint();
+  const flags = reader.u8();
+  const stream = (flags & CHANGES) === 0 ? 'messages' : 'changes';
+  return { type: 'append', room, stream, seq, first: (flags & FIRST) !== 0, record: reader.block() };
 }
 
 function encodeAnswer(writer: ByteWriter, answer: unknown): void {

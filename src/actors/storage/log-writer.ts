@@ -8,6 +8,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import { StorageFault } from '../../storage/ports/faults.ts';
+import type { RecordStream } from '../../storage/ports/log-record.ts';
 import type { LogPosition, MessageLogWriter } from '../../storage/ports/message-log.ts';
 import { type Append, type LogWriterMessage, REFUSED } from './log-writer-messages.ts';
 import { persisterKind } from './persister.ts';
@@ -100,7 +101,8 @@ class LogWriter implements Actor<LogWriterMessage> {
   }
 
   #append(append: Append): void {
-    const room = this.#rooms.get(append.room);
+    const key = keyOf(append.room, append.stream);
+    const room = this.#rooms.get(key);
     if (!append.first && room?.next !== append.seq) {
       this.#context.reply(REFUSED);
       return;
@@ -111,7 +113,7 @@ class LogWriter implements Actor<LogWriterMessage> {
       return;
     }
     this.#waitingBytes += append.record.length;
-    if (room === undefined) this.#rooms.set(append.room, { next: append.seq + 1, position: this.#unknown });
+    if (room === undefined) this.#rooms.set(key, { next: append.seq + 1, position: this.#unknown });
     else room.next = append.seq + 1;
     this.#group.push({ append, replyTo: this.#context.replyTo() });
     // The commit queues behind the appends that wait already, so that one group takes them all.
@@ -133,7 +135,11 @@ class LogWriter implements Actor<LogWriterMessage> {
     if (this.#group.some(concerns) || this.#writing.some(concerns)) {
       this.#barriers.get(room)?.replyTo?.settle(undefined, ASKED_AGAIN);
       this.#barriers.set(room, barrier);
-    } else replyTo?.settle(this.#rooms.get(room)?.position ?? this.#unknown, undefined);
+    } else replyTo?.settle(Math.max(this.#positionOf(room, 'messages'), this.#positionOf(room, 'changes')), undefined);
+  }
+
+  #positionOf(room: string, stream: RecordStream): LogPosition {
+    return this.#rooms.get(keyOf(room, stream))?.position ?? this.#unknown;
   }
 
   /** Position of a room that nothing is known of: an earlier incarnation may have written it. */
@@ -176,7 +182,7 @@ class LogWriter implements Actor<LogWriterMessage> {
 
   #committed(group: readonly Waiting[], position: LogPosition): void {
     for (const { append, replyTo } of group) {
-      const room = this.#rooms.get(append.room);
+      const room = this.#rooms.get(keyOf(append.room, append.stream));
       if (room !== undefined) room.position = position;
       if (this.#isSure()) replyTo?.settle(position, undefined);
       else replyTo?.settle(undefined, UNSURE);
@@ -191,12 +197,13 @@ class LogWriter implements Actor<LogWriterMessage> {
 
   /** Nothing of the group is in the log: whatever its rooms send on top of it is refused until they start anew. */
   #failed(group: readonly Waiting[], error: unknown): void {
-    const rooms = new Set(group.map((waiting) => waiting.append.room));
-    const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room));
-    this.#group = this.#group.filter((waiting) => !rooms.has(waiting.append.room));
+    const streams = new Set(group.map(({ append }) => keyOf(append.room, append.stream)));
+    const isOnTop = ({ append }: Waiting): boolean => streams.has(keyOf(append.room, append.stream));
+    const onTop = this.#group.filter(isOnTop);
+    this.#group = this.#group.filter((waiting) => !isOnTop(waiting));
     this.#waitingBytes = this.#group.reduce((sum, { append }) => sum + append.record.length, 0);
     for (const { append, replyTo } of [...group, ...onTop]) {
-      const room = this.#rooms.get(append.room);
+      const room = this.#rooms.get(keyOf(append.room, append.stream));
       if (room !== undefined) room.next = NEVER;
       replyTo?.settle(REFUSED, undefined);
     }
@@ -211,6 +218,11 @@ class LogWriter implements Actor<LogWriterMessage> {
     if (this.#rooms.size < MAX_ROOMS) return;
     for (const [id, room] of this.#rooms) if (room.position === 0) this.#rooms.delete(id);
   }
+}
+
+/** Of a room's stream. No room's id has a space. */
+function keyOf(room: string, stream: RecordStream): string {
+  return stream === 'messages' ? room : `${room} changes`;
 }
 
 /** No append has this seq: the room must start anew. */

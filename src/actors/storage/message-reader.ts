@@ -6,13 +6,19 @@
 import type { Context } from '../../runtime/context.ts';
 import { type Actor, type Behaviour, defineKind } from '../../runtime/kind.ts';
 import type { Request } from '../../runtime/reply.ts';
+import type { RecordStream } from '../../storage/ports/log-record.ts';
 import type {
+  ChangesQuery,
   HistoryPage,
   HistoryQuery,
   MentionQuery,
   MessageStoreReader,
   PostedNonce,
   RoomHead,
+  StatesPage,
+  StatesQuery,
+  StoredChange,
+  StoredState,
 } from '../../storage/ports/message-store.ts';
 import { storageReply } from './reply.ts';
 
@@ -29,6 +35,7 @@ export interface ReadNonces extends Request<readonly PostedNonce[]> {
   readonly room: string;
   readonly sender: string;
   readonly limit: number;
+  readonly stream: RecordStream;
 }
 export interface CountMentions extends Request<readonly number[]> {
   readonly type: 'mentions';
@@ -36,7 +43,27 @@ export interface CountMentions extends Request<readonly number[]> {
   readonly users: readonly MentionQuery[];
   readonly to: number;
 }
-export type MessageReaderMessage = CountMentions | ReadHead | ReadHistory | ReadNonces;
+export interface ReadStoredChanges extends Request<readonly StoredChange[]> {
+  readonly type: 'changes';
+  readonly query: ChangesQuery;
+}
+export interface ReadStates extends Request<StatesPage> {
+  readonly type: 'states';
+  readonly query: StatesQuery;
+}
+export interface ReadPins extends Request<readonly StoredState[]> {
+  readonly type: 'pins';
+  readonly room: string;
+  readonly known: number;
+}
+export type MessageReaderMessage =
+  | CountMentions
+  | ReadHead
+  | ReadHistory
+  | ReadNonces
+  | ReadStoredChanges
+  | ReadStates
+  | ReadPins;
 
 export const messageReaderKind = defineKind<MessageReaderMessage>({
   name: 'message-reader',
@@ -71,7 +98,13 @@ class MessageReader implements Actor<MessageReaderMessage> {
       case 'mentions':
         return this.#store.mentions(message.room, message.users, message.to);
       case 'nonces':
-        return this.#store.nonces(message.room, message.sender, message.limit);
+        return this.#store.nonces(message.room, message.sender, message.limit, message.stream);
+      case 'changes':
+        return this.#store.changes(message.query);
+      case 'states':
+        return this.#store.states(message.query);
+      case 'pins':
+        return this.#store.pins(message.room, message.known);
     }
   }
 }

@@ -94,6 +94,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
       ledger,
       homes: { epoch, watermarks: gauges },
       tail: TAIL,
+      windows: { editMs: config.editWindowMs, recallMs: config.recallWindowMs },
       receiptsUpTo: config.receiptsUpTo,
       limits: { maxMembers: config.maxRoomMembers, maxRoomsPerUser: config.maxRoomsPerUser },
       typingMembers: config.typingMembers,

@@ -5,9 +5,9 @@ import { checkCall } from '../calls.ts';
 import { NOTIFICATION_CHECKS, RESULT_CHECKS } from '../checks.generated.ts';
 import { decodeCalls, decodeReplies } from '../envelope.ts';
 import { MsgpackReader } from '../msgpack/reader.ts';
-import type { Message, MessagesHistoryResult } from '../types.ts';
-import { encodeHistoryResult, encodeMessage, encodePostResult } from './message.ts';
-import { concat, encode } from './rpc.ts';
+import type { Message, MessagesChangesResult, MessagesHistoryResult } from '../types.ts';
+import { decodeMessage, encodeChangesResult, encodeHistoryResult, encodeMessage, encodePostResult } from './message.ts';
+import { concat, encode, encodeNotification } from './rpc.ts';
 
 const FOLDER = new URL('../../../test/fixtures/frames/', import.meta.url);
 const names = readdirSync(FOLDER)
@@ -85,6 +85,12 @@ describe('frames that were shipped', () => {
   });
 
   test('[WIRE1] the frames that are laid out by hand are the same bytes', () => {
+    const changed = (valuesOf('message-changed') as [[2, string, [Message]]])[0][2][0];
+    expect(encodeMessage(changed)).toEqual(bytesOf('message-changed'));
+    expect(decodeMessage(bytesOf('message-changed'))).toEqual(changed);
+    const [[, wanted, , changes]] = valuesOf('messages-changes-result') as [[1, number, null, MessagesChangesResult]];
+    const notifications = changes.changes.map((each) => encodeNotification('changed', each));
+    expect(encodeChangesResult(wanted, notifications, changes.more)).toEqual(bytesOf('messages-changes-result'));
     const messages = ['message', 'message-full'].map((name) => (valuesOf(name) as [[2, string, [Message]]])[0][2][0]);
     const frames = messages.map(encodeMessage);
     expect(frames).toEqual([bytesOf('message'), bytesOf('message-full')]);

@@ -1,4 +1,5 @@
 /** The frames of a message's way: the notification, the answer to its poster, and a page of history. */
+import { MsgpackReader } from '../msgpack/reader.ts';
 import { MsgpackWriter } from '../msgpack/writer.ts';
 import type { Message } from '../types.ts';
 
@@ -22,6 +23,15 @@ const HIDDEN = key('hidden');
 const MESSAGES = key('messages');
 const MORE = key('more');
 const CHANGE = key('change');
+const FORWARDED = key('forwarded');
+const EDITED = key('edited');
+const RECALLED = key('recalled');
+const REACTIONS = key('reactions');
+const REACTION = key('reaction');
+const COUNT = key('count');
+const MINE = key('mine');
+const PINNED = key('pinned');
+const CHANGES = key('changes');
 
 /**
  * The whole `message` notification, `[2, "message", [{…}]]`. Encoded once per post: the same bytes go to every socket, to
@@ -29,6 +39,7 @@ const CHANGE = key('change');
  */
 export function encodeMessage(message: Message): Uint8Array {
   const { replyTo, mentions, mentionAll, files, hidden } = message;
+  const { forwarded, change, edited, recalled, reactions, pinned } = message;
   writer.begin();
   writer.raw(PREFIX);
   const others = [
@@ -36,6 +47,12 @@ export function encodeMessage(message: Message): Uint8Array {
     mentions !== undefined,
     mentionAll === true,
     files !== undefined,
+    forwarded !== undefined,
+    change !== undefined,
+    edited !== undefined,
+    recalled === true,
+    reactions !== undefined,
+    pinned === true,
     hidden === true,
   ];
   writer.smallMap(6 + others.filter(Boolean).length);
@@ -50,8 +67,20 @@ export function encodeMessage(message: Message): Uint8Array {
   if (mentions) textsEntry(MENTIONS, mentions);
   if (mentionAll === true) flagEntry(MENTION_ALL);
   if (files) textsEntry(FILES, files);
+  if (forwarded) forwardedEntry(forwarded);
+  if (change !== undefined) uintEntry(CHANGE, change);
+  if (edited !== undefined) uintEntry(EDITED, edited);
+  if (recalled === true) flagEntry(RECALLED);
+  if (reactions) reactionsEntry(reactions);
+  if (pinned === true) flagEntry(PINNED);
   if (hidden === true) flagEntry(HIDDEN);
   return writer.finish();
+}
+
+/** What {@link encodeMessage} made a frame from. The body is a view of the frame. Throws a `MalformedFrame` for other bytes. */
+export function decodeMessage(frame: Uint8Array): Message {
+  const reader = new MsgpackReader(messageMap(frame), frame.length);
+  return reader.readValue() as Message;
 }
 
 /** The map alone, as a view of a frame made by {@link encodeMessage}. */
@@ -90,6 +119,19 @@ export function encodeHistoryResult(
   return writer.finish();
 }
 
+/** The answer to `messages.changes`, laid together from stored `changed` notifications without decoding them. */
+export function encodeChangesResult(id: number, frames: readonly Uint8Array[], more: boolean): Uint8Array {
+  beginResult(id);
+  writer.smallMap(2);
+  writer.raw(CHANGES);
+  writer.array(frames.length);
+  // Both names have seven letters, so that the map begins at the same place.
+  for (const frame of frames) writer.raw(messageMap(frame));
+  writer.raw(MORE);
+  writer.boolean(more);
+  return writer.finish();
+}
+
 function beginResult(id: number): void {
   writer.begin();
   writer.array(4);
@@ -111,6 +153,25 @@ function uintEntry(name: Uint8Array, value: number): void {
 function flagEntry(name: Uint8Array): void {
   writer.raw(name);
   writer.boolean(true);
+}
+
+function forwardedEntry({ room, from, at }: NonNullable<Message['forwarded']>): void {
+  writer.raw(FORWARDED);
+  writer.smallMap(room === undefined ? 2 : 3);
+  if (room !== undefined) textEntry(ROOM, room);
+  textEntry(FROM, from);
+  uintEntry(AT, at);
+}
+
+function reactionsEntry(reactions: NonNullable<Message['reactions']>): void {
+  writer.raw(REACTIONS);
+  writer.array(reactions.length);
+  for (const { reaction, count, mine } of reactions) {
+    writer.smallMap(mine === true ? 3 : 2);
+    textEntry(REACTION, reaction);
+    uintEntry(COUNT, count);
+    if (mine === true) flagEntry(MINE);
+  }
 }
 
 function textsEntry(name: Uint8Array, values: readonly string[]): void {

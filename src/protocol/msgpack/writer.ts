@@ -65,10 +65,11 @@ export class MsgpackWriter {
     else this.head(0xdd, 4, length);
   }
 
-  /** At most 15 entries: no map of a hot frame has more. */
+  /** Writes the head of a map; its entries follow. */
   smallMap(entries: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = 0x80 | entries;
+    this.reserve(3);
+    if (entries < 16) this.bytes[this.length++] = 0x80 | entries;
+    else this.head(0xde, 2, entries);
   }
 
   text(value: string): void {

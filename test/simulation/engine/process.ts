@@ -73,6 +73,7 @@ export interface ProcessOptions extends Surroundings {
 const RING_BYTES = 64 * 1024;
 const LIMITS_OF_ROOMS = { maxMembers: 1_000, maxRoomsPerUser: 1_000 };
 const TAIL = { maxMessages: 12, maxBytes: 4 * 1024 };
+const WINDOWS = { editMs: Number.MAX_SAFE_INTEGER, recallMs: Number.MAX_SAFE_INTEGER };
 const MAX_REPLAY = 12;
 const TOKEN_TTL_MS = 1_000 * 86_400_000;
 const MAX_BATCH_BYTES = 4 * 1024;
@@ -259,7 +260,14 @@ export class SimulatedProcess {
     this.#register(
       shard,
       roomKind,
-      room({ ledger, homes: { epoch, watermarks: gauges }, tail: TAIL, receiptsUpTo: 100, limits: LIMITS_OF_ROOMS }),
+      room({
+        ledger,
+        homes: { epoch, watermarks: gauges },
+        tail: TAIL,
+        windows: WINDOWS,
+        receiptsUpTo: 100,
+        limits: LIMITS_OF_ROOMS,
+      }),
     );
     this.#register(shard, fanoutKind, fanout({ sockets: gate, maxReplay: MAX_REPLAY }));
     this.#register(shard, sessionKind, session({ sockets: gate, rate: undefined, hashToken }));

@@ -6,8 +6,10 @@ import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import type { Method } from '../../../protocol/types.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Handler } from './asking.ts';
+import { changes, edit, pin, pins, react, recall } from './changes.ts';
 import { acceptContact, endContact, listBlocks, listContacts, requestContact, setBlock } from './contacts.ts';
 import { listDevices, revokeDevice } from './devices.ts';
+import { forward } from './forward.ts';
 import {
   approve,
   ban,
@@ -44,9 +46,6 @@ export function answerRequest(session: Conversation, id: number, method: string,
   handler(session, id, check.call.params);
 }
 
-const unsupported: Handler<Method> = (session, id) =>
-  session.refuse(id, fault('unsupported', 'messages do not change yet'));
-
 const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   hello: (session, id) => session.refuse(id, fault('conflict', 'the session has said hello already')),
   ping: (session, id) => session.answer(encodeResult<'ping'>(id, {})),
@@ -78,13 +77,13 @@ const HANDLERS: { readonly [M in Method]: Handler<M> } = {
   'messages.post': post,
   'messages.history': history,
   'messages.read': markRead,
-  'messages.edit': unsupported,
-  'messages.recall': unsupported,
-  'messages.react': unsupported,
-  'messages.pin': unsupported,
-  'messages.pins': unsupported,
-  'messages.changes': unsupported,
-  'messages.forward': unsupported,
+  'messages.edit': edit,
+  'messages.recall': recall,
+  'messages.react': react,
+  'messages.pin': pin,
+  'messages.pins': pins,
+  'messages.changes': changes,
+  'messages.forward': forward,
   'devices.list': listDevices,
   'devices.revoke': revokeDevice,
   'messages.readers': listReaders,

@@ -55,6 +55,6 @@ export function answerEntered(session: Conversation, id: number, entered: RoomVi
     if (!reply.ok) return session.refuse(id, reply.fault);
     session.answer(encodeResult<'rooms.join'>(id, entryOf(reply.value)));
     session.flush();
-    session.rooms.start(entered.room, reply.value.seq);
+    session.rooms.start(entered.room, reply.value);
   });
 }

@@ -3,7 +3,7 @@ import { type Fault, fault } from '../../../protocol/faults.ts';
 import { encodeHistoryResult, encodePostResult } from '../../../protocol/frames/message.ts';
 import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import type { ParamsOf } from '../../../protocol/types.ts';
+import type { Message, ParamsOf } from '../../../protocol/types.ts';
 import { roomKind } from '../../room/messages.ts';
 import type { Conversation } from '../conversation.ts';
 import type { PostTarget } from '../rooms.ts';
@@ -15,6 +15,13 @@ import { MAX_HISTORIES, TOO_MANY_HISTORIES } from './history-limits.ts';
 const OUT_OF_ORDER = fault('unavailable', 'an earlier post to this room was refused; repeat in order', 50);
 
 export function post(session: Conversation, id: number, params: ParamsOf<'messages.post'>): void {
+  postContent(session, id, params);
+}
+
+/** What is posted: what the user says, or a copy. */
+type Content = ParamsOf<'messages.post'> & { readonly forwarded?: NonNullable<Message['forwarded']> };
+
+export function postContent(session: Conversation, id: number, params: Content): void {
   const target = session.rooms.target(params.room);
   const { line } = target;
   const files = params.files?.length ? { ...params, files: params.files } : undefined;
@@ -37,7 +44,7 @@ export function post(session: Conversation, id: number, params: ParamsOf<'messag
 function send(
   session: Conversation,
   id: number,
-  { nonce, body, replyTo, mentions, mentionAll, files }: ParamsOf<'messages.post'>,
+  { nonce, body, replyTo, mentions, mentionAll, files, forwarded }: Content,
   { ref, run }: PostTarget,
 ): void {
   const place = run.begin();
@@ -54,6 +61,7 @@ function send(
     ...(mentions === undefined ? {} : { mentions }),
     ...(mentionAll === true ? { mentionAll } : {}),
     ...(files?.length ? { files } : {}),
+    ...(forwarded === undefined ? {} : { forwarded }),
   } as const;
   session.context.ask(ref, message, ASK_DEADLINE_MS, (reply) => {
     run.end(!reply.ok && reply.fault.retryAfter !== undefined);

@@ -1,0 +1,35 @@
+/** What a room is asked about changes: to make one, to read them, and what is pinned. */
+import type { Context } from '../../runtime/context.ts';
+import type { Changes } from './changes.ts';
+import type { ChangeMessage, ListPins, ReadChanges, RoomMessage } from './messages.ts';
+import { refusalOf, visibleFrom } from './permissions.ts';
+import { readChanges } from './read-changes.ts';
+import type { RoomState } from './state.ts';
+
+/** The parts of the room that answering works on. */
+interface ChangingRoom {
+  readonly state: RoomState;
+  readonly changes: Changes;
+}
+
+export type ChangingMessage = ChangeMessage | ReadChanges | ListPins;
+
+export function isChanging(message: RoomMessage): message is ChangingMessage {
+  return message.type === 'change' || message.type === 'changes' || message.type === 'pins';
+}
+
+/** Whether a member may change a message depends on the message too, and is decided once that is known. */
+export function answerChanging(context: Context<RoomMessage>, room: ChangingRoom, message: ChangingMessage): void {
+  const { state, changes } = room;
+  const member = message.user === undefined ? undefined : state.members.get(message.user);
+  const refusal = message.user === undefined ? undefined : refusalOf('look', state, member, context.wallMs());
+  if (refusal !== undefined) return context.fail(refusal);
+  switch (message.type) {
+    case 'change':
+      return changes.change(message, context.replyTo());
+    case 'changes':
+      return readChanges(context, state, message, context.replyTo());
+    case 'pins':
+      return changes.pins.list(visibleFrom(state, member), context.replyTo());
+  }
+}
