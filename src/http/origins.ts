@@ -38,11 +38,18 @@ export function originGuard(allowed: readonly string[]): OriginGuard {
   };
 }
 
+/** Those of resumable uploads and conditional reads are no simple ones. */
+const ALLOWED_HEADERS = [
+  'authorization, content-type, content-disposition, range, if-range, if-match, if-none-match, x-requested-with',
+  'x-http-method-override, tus-resumable, upload-length, upload-defer-length, upload-offset, upload-metadata',
+  'upload-concat, upload-checksum, upload-complete, upload-draft-interop-version, content-digest, repr-digest',
+].join(', ');
+
 function preflightHeaders(origin: string): Record<string, string> {
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE',
-    'access-control-allow-headers': 'authorization, content-type',
+    'access-control-allow-headers': ALLOWED_HEADERS,
     'access-control-max-age': '600',
     vary: 'Origin',
   };

@@ -20,6 +20,7 @@ import { messageRoutes } from './message-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
 import { type SocketGate, socketRoute, WEBSOCKET_OPTIONS } from './socket-gate.ts';
+import { UPLOAD_PATHS } from './uploads/documentation.ts';
 import { isUpload, uploadRoutes } from './uploads/upload-routes.ts';
 import { type WebFile, webRoutes } from './web-routes.ts';
 
@@ -154,6 +155,7 @@ const DOCUMENTATION = {
   },
   components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
   paths: {
+    ...UPLOAD_PATHS,
     '/v1/ws': {
       get: {
         summary: 'Opens the WebSocket, with the subprotocol `mailroom.v1`.',

@@ -14,6 +14,7 @@ import { hasherKind } from '../hasher/messages.ts';
 import { askFileRecords } from '../storage/file-records.ts';
 import { type UploadMessage, uploadKind } from './messages.ts';
 import { FINISHED_TTL_MS, refuse, type UploadHome } from './options.ts';
+import { uploaderKind } from './uploader.ts';
 import { viewOf } from './view.ts';
 
 /** A whole of many gigabytes that nothing of was hashed before a restart. */
@@ -161,7 +162,7 @@ export class Finishing {
       // Should this get lost, recording it again under the same ids changes nothing.
       this.#home.note({ type: 'finished', file: file.id, expiresAt }, false, (reply) => {
         if (!reply.ok) return this.#failForNow(reply.fault);
-        this.#tellParts();
+        this.#tellOthers();
         this.#move(content);
       });
     };
@@ -190,8 +191,9 @@ export class Finishing {
     });
   }
 
-  #tellParts(): void {
+  #tellOthers(): void {
     const { created } = this.#home.state();
+    this.#context.tell(this.#context.ref(uploaderKind, created.user), { type: 'left', upload: this.#home.id });
     for (const part of created.parts ?? []) {
       this.#context.tell(this.#context.ref(uploadKind, part), { type: 'used', user: created.user });
     }

@@ -250,6 +250,7 @@ class Upload implements Actor<UploadMessage>, UploadHome {
   #used({ user }: Used): void {
     const state = this.#state;
     if (state?.created.user !== user || state.used || state.ended !== null) return;
+    this.#context.tell(this.#context.ref(uploaderKind, user), { type: 'left', upload: this.id });
     this.note({ type: 'used' }, false, (reply) => {
       if (reply.ok) this.onDisk(this.options.staging.discardBytes(this.id), () => this.#release(() => undefined));
     });
@@ -260,7 +261,7 @@ class Upload implements Actor<UploadMessage>, UploadHome {
     if (state === null || this.#right.isTaken || this.#finishing.isBusy) return;
     if (state.ended !== null) return this.#cleanUp(() => undefined);
     if (this.#isExpired()) return this.end('expired', () => undefined);
-    if (state.file !== null) return;
+    if (state.file !== null || state.used) return;
     this.#context.tell(this.#context.ref(uploaderKind, state.created.user), { type: 'has', upload: this.id });
     if (isWhole(state) && !isPartial(state)) this.#finishing.finish(undefined);
   }

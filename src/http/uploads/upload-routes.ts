@@ -18,6 +18,12 @@ export interface UploadRoutesOptions extends WritingOptions {
 
 export const UPLOADS_PATH = '/v1/uploads';
 const METHODS = 'OPTIONS, POST, HEAD, GET, PATCH, DELETE';
+/** What a page of another origin may read of the answers. */
+const EXPOSED_HEADERS = [
+  'Location, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset',
+  'Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Concat, Upload-Expires, Upload-Complete, Upload-Limit',
+  'Mailroom-File, Retry-After',
+].join(', ');
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Whether the request belongs here, and its body is not one that is read as a whole. */
@@ -67,6 +73,7 @@ class UploadRoutes {
     const speaksTus = request.headers.has('Tus-Resumable') || !speaksRufh(request.headers);
     const response = speaksTus ? await this.#asTus(request, method, id) : await this.#asRufh(request, method, id);
     if (speaksTus) response.headers.set('Tus-Resumable', TUS_VERSION);
+    if (request.headers.has('Origin')) response.headers.set('Access-Control-Expose-Headers', EXPOSED_HEADERS);
     return response;
   }
 

@@ -169,7 +169,7 @@ function isProvisional({ length, concat }: NewUpload, append: Append | null): bo
 
 function appendedBy({ outcome, fault: why }: Poured, reply: Reply<UploadView>): Appended {
   if (why !== null) return { kind: 'refused', fault: diskFault(why) };
-  if (outcome === 'too-long' && reply.ok) {
+  if (outcome === 'too-long') {
     return { kind: 'refused', fault: fault('too_large', 'there are more bytes than the length of the upload') };
   }
   if (!reply.ok) return { kind: 'refused', fault: asFault(reply.fault) };
