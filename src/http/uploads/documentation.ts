@@ -1,11 +1,11 @@
 /** How the OpenAPI page describes uploads: their routes take bytes and headers, which no schema of a body shows. */
 
-const UPLOAD = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] as const;
+const UPLOAD = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' as const } }];
 
 const operation = (summary: string, responses: Readonly<Record<string, string>>) => ({
   summary,
   tags: ['uploads'],
-  security: [{ bearer: [] }],
+  security: [{ bearer: [] as string[] }],
   responses: Object.fromEntries(Object.entries(responses).map(([status, description]) => [status, { description }])),
 });
 
@@ -50,6 +50,9 @@ export const UPLOAD_PATHS = {
       }),
       parameters: UPLOAD,
     },
-    delete: { ...operation('Ends the upload. A file that came of it stays.', { 204: 'It is gone.', ...REFUSED }), parameters: UPLOAD },
+    delete: {
+      ...operation('Ends the upload. A file that came of it stays.', { 204: 'It is gone.', ...REFUSED }),
+      parameters: UPLOAD,
+    },
   },
-} as const;
+};

@@ -42,7 +42,9 @@ test('[HSH3] hashes that followed the bytes as they came are those of the whole'
       desk.advance({ id, offset: offset + piece.length, hashes: ALL });
     }
   }
-  const hashed = await Promise.all(ids.map((id) => desk.hashWhole({ id, size: bytes.length, hashes: ALL, parts: null })));
+  const hashed = await Promise.all(
+    ids.map((id) => desk.hashWhole({ id, size: bytes.length, hashes: ALL, parts: null })),
+  );
   for (const { sha256: hash, others } of hashed) {
     expect(hash).toBe(sha256(bytes));
     expect(others.md5).toBe(createHash('md5').update(bytes).digest('hex'));

@@ -52,7 +52,11 @@ test('[UPL6] what came of a request whose client went away is kept, and the uplo
   const path = await ann.create(bytes.length);
   const socket = await halfPatch(server, ann, path, bytes.subarray(0, 300_000), bytes.length);
   socket.destroy();
-  await eventually('what came to be written', () => sizeOf(bytesFile(server.dataDir, path)), (size) => size === 300_000);
+  await eventually(
+    'what came to be written',
+    () => sizeOf(bytesFile(server.dataDir, path)),
+    (size) => size === 300_000,
+  );
   expect(await ann.offset(path)).toBe(300_000);
   const done = await ann.patch(path, 300_000, bytes.subarray(300_000));
   expect(done.status).toBe(204);
@@ -69,12 +73,20 @@ test('[UPL7] a newer request takes an upload from one that stands still, and los
   stale.on('data', (data) => {
     answer += data.toString('latin1');
   });
-  await eventually('half of it to be written', () => sizeOf(bytesFile(server.dataDir, path)), (size) => size > 500_000);
+  await eventually(
+    'half of it to be written',
+    () => sizeOf(bytesFile(server.dataDir, path)),
+    (size) => size > 500_000,
+  );
   const offset = await ann.offset(path);
   expect(offset).toBeGreaterThan(500_000);
   const done = await ann.patch(path, offset, bytes.subarray(offset));
   expect([done.status, done.headers.get('upload-offset')]).toEqual([204, '2000000']);
-  await eventually('the stale request to be answered', () => answer, (text) => text.startsWith('HTTP/1.1 409'));
+  await eventually(
+    'the stale request to be answered',
+    () => answer,
+    (text) => text.startsWith('HTTP/1.1 409'),
+  );
   stale.destroy();
   expect(sha256(await ann.content(done.headers.get('mailroom-file') ?? ''))).toBe(sha256(bytes));
 });
@@ -130,7 +142,8 @@ test('[UPL9] an upload that was whole when the process ended becomes a file at t
   }
   await using server = await startServer({ dataDir: dir.path });
   const ann = await uploaderOn(server, 'ann');
-  const list = async () => ((await (await ann.send('GET', '/v1/files')).json()) as { files: { id: string; name: string }[] }).files;
+  const list = async () =>
+    ((await (await ann.send('GET', '/v1/files')).json()) as { files: { id: string; name: string }[] }).files;
   const [file] = await eventually('the file to be there', list, (files) => files.length > 0);
   expect(file?.name).toBe('late.bin');
   expect(sha256(await ann.content(file?.id ?? ''))).toBe(sha256(bytes));
@@ -196,7 +209,8 @@ test('[UPL14] a full disk is said clearly, and the upload goes on when there is 
   const ann = await uploaderOn(server, 'ann');
   const bytes = sampleBytes(3_000_000, 13);
   const path = await ann.create(bytes.length);
-  const limit = (text: string): number | null => spawnSync('prlimit', ['--pid', String(server.pid), `--fsize=${text}`]).status;
+  const limit = (text: string): number | null =>
+    spawnSync('prlimit', ['--pid', String(server.pid), `--fsize=${text}`]).status;
   expect(limit('1500000:unlimited')).toBe(0);
   const refused = await ann.patch(path, 0, bytes);
   expect(refused.status).toBe(503);

@@ -52,14 +52,22 @@ test('[RUFH2] a careful client creates, asks and appends until it says that it i
   const created = await begin('', { 'Upload-Complete': '?0' });
   expect([...state(created), header(created, 'upload-limit')]).toEqual([201, '0', '?0', LIMIT]);
   const path = header(created, 'location') ?? '';
-  expect(state(await append(path, 0, bytes.subarray(0, 10_000), { 'Upload-Complete': '?0' }))).toEqual([204, '10000', '?0']);
+  expect(state(await append(path, 0, bytes.subarray(0, 10_000), { 'Upload-Complete': '?0' }))).toEqual([
+    204,
+    '10000',
+    '?0',
+  ]);
   for (const method of ['HEAD', 'GET']) {
     const looked = await ann.send(method, path, VERSION);
     expect(state(looked)).toEqual([204, '10000', '?0']);
     expect([header(looked, 'cache-control'), header(looked, 'upload-limit')]).toEqual(['no-store', LIMIT]);
     expect(header(looked, 'upload-length')).toBeNull();
   }
-  expect(state(await append(path, 10_000, bytes.subarray(10_000, 20_000), { 'Upload-Complete': '?0', 'Upload-Length': '30000' }))).toEqual([204, '20000', '?0']);
+  expect(
+    state(
+      await append(path, 10_000, bytes.subarray(10_000, 20_000), { 'Upload-Complete': '?0', 'Upload-Length': '30000' }),
+    ),
+  ).toEqual([204, '20000', '?0']);
   expect(header(await ann.send('HEAD', path, VERSION), 'upload-length')).toBe('30000');
   const last = await append(path, 20_000, bytes.subarray(20_000), { 'Upload-Complete': '?1' });
   expect(state(last)).toEqual([204, '30000', '?1']);
@@ -100,9 +108,13 @@ test('[RUFH5] more bytes than the length end the upload', async () => {
 test('[RUFH6] Content-Digest is compared before the bytes count, Repr-Digest before the file does', async () => {
   const digest = (text: string): string => `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;
   const path = header(await begin('', { 'Upload-Complete': '?0' }), 'location') ?? '';
-  expect((await append(path, 0, 'hello', { 'Upload-Complete': '?0', 'Content-Digest': digest('world') })).status).toBe(400);
+  expect((await append(path, 0, 'hello', { 'Upload-Complete': '?0', 'Content-Digest': digest('world') })).status).toBe(
+    400,
+  );
   expect(header(await ann.send('HEAD', path, VERSION), 'upload-offset')).toBe('0');
-  expect((await append(path, 0, 'hello', { 'Upload-Complete': '?0', 'Content-Digest': digest('hello') })).status).toBe(204);
+  expect((await append(path, 0, 'hello', { 'Upload-Complete': '?0', 'Content-Digest': digest('hello') })).status).toBe(
+    204,
+  );
   expect((await begin('hello', { 'Upload-Complete': '?1', 'Repr-Digest': digest('world') })).status).toBe(400);
   expect((await begin('hello', { 'Upload-Complete': '?1', 'Repr-Digest': digest('hello') })).status).toBe(201);
 });

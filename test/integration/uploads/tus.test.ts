@@ -91,8 +91,8 @@ test('[TUS6] PATCH appends at the offset and answers 204 with the new one; the w
   const file = header(second, 'mailroom-file') ?? '';
   const looked = await ann.tus('HEAD', path);
   expect([header(looked, 'upload-offset'), header(looked, 'mailroom-file')]).toEqual(['300000', file]);
-  const record = (await (await ann.send('GET', `/v1/files/${file}`)).json()) as Record<string, Record<string, unknown>>;
-  expect(record['file']).toMatchObject({ id: file, name: 'käse.bin', size: 300_000 });
+  const record = (await (await ann.send('GET', `/v1/files/${file}`)).json()) as { file: Record<string, unknown> };
+  expect(record.file).toMatchObject({ id: file, name: 'käse.bin', size: 300_000 });
   expect(sha256(await ann.content(file))).toBe(sha256(bytes));
 });
 
