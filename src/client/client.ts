@@ -8,6 +8,7 @@ import type { ClientEvents } from './events.ts';
 import { Governing } from './governing.ts';
 import type { ClientOptions } from './options.ts';
 import type { Post } from './outbox.ts';
+import { PeopleRequests } from './people.ts';
 import type { RequestOptions } from './requests.ts';
 import type { Position } from './streams.ts';
 import type { Body, Device, HistoryPage, Method, ParamsOf, ResultOf, RoomMember, User } from './wire.ts';
@@ -45,6 +46,8 @@ export class MailroomClient {
   readonly #engine: Engine;
   /** What owner and admins do. */
   readonly governing = new Governing((method, params, options) => this.request(method, params, options));
+  /** The own profile and settings, contacts, blocks, presence and typing. */
+  readonly people = new PeopleRequests((method, params, options) => this.request(method, params, options));
 
   constructor(options: ClientOptions) {
     this.#engine = new Engine(options);

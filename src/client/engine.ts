@@ -166,6 +166,12 @@ export class Engine {
       case 'read':
         if (notification.params.user === this.user?.id) this.directory.read(notification.params);
         return this.events.emit('read', notification.params);
+      case 'contact':
+        return this.events.emit('contact', notification.params);
+      case 'presence':
+        return this.events.emit('presence', notification.params);
+      case 'typing':
+        return this.events.emit('typing', notification.params);
       case 'file':
         return this.events.emit('file', notification.params);
       case 'kicked':

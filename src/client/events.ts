@@ -1,6 +1,6 @@
 import type { ConnectionState } from './connection.ts';
 import type { OutboxEvent } from './outbox.ts';
-import type { FileChange, Message, Read, RoomChange } from './wire.ts';
+import type { ContactNotice, FileChange, Message, Presence, Read, RoomChange, Typing } from './wire.ts';
 
 /** What a client tells, by event name. Events of one room come in the order of the room. */
 export interface ClientEvents {
@@ -15,6 +15,12 @@ export interface ClientEvents {
   readonly rooms: { readonly room: string };
   /** A member's read position, the user's own from other devices included. Lossy: the highest counts. */
   readonly read: Read;
+  /** How the user stands to another has changed. */
+  readonly contact: ContactNotice;
+  /** The presence of a user whom `followPresence` named. Lossy: the last counts. */
+  readonly presence: Presence;
+  /** A member is writing; it holds for some six seconds. */
+  readonly typing: Typing;
   /** Something happened to a file of the user. Lossy. */
   readonly file: FileChange;
   /**

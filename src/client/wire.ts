@@ -7,6 +7,9 @@ import type { Method, NotificationName, NotificationParams, ParamsOf, ResultOf }
 
 export type {
   Body,
+  Contact,
+  ContactNotice,
+  ContactState,
   Device,
   FileChange,
   Gap,
@@ -16,6 +19,7 @@ export type {
   Message,
   Method,
   ParamsOf,
+  Presence,
   Read,
   ResultOf,
   ResumePosition,
@@ -29,7 +33,9 @@ export type {
   RoomSummary,
   RoomsBansResult,
   RoomsRequestsResult,
+  Typing,
   User,
+  UserSettings,
 } from '../protocol/types.ts';
 
 export type PostResult = ResultOf<'messages.post'>;

@@ -32,6 +32,8 @@ class Person implements Actor<PersonMessage> {
   readonly #contacts: Contacts;
   /** Watches that came before it was known who may see the person. */
   #watching: { readonly watch: Watch; readonly replyTo: ReplyTo | undefined }[] = [];
+  /** Called once it is known anew who may see the person, or that this cannot be known now. */
+  #afterLoad: (() => void)[] = [];
   #loading = false;
   /** Something has changed since the load that is under way began. */
   #stale = false;
@@ -100,12 +102,13 @@ class Person implements Actor<PersonMessage> {
     const user = this.#context.self.id;
     this.#changing += 1;
     askPeople(this.#context, 'changeSettings', [user, change], (reply) => {
-      this.#changing -= 1;
-      this.#load();
-      if (!reply.ok) return replyTo?.settle(undefined, reply.fault);
-      if (reply.value === null) return replyTo?.settle(undefined, NO_SUCH_USER);
+      this.#load(() => {
+        this.#changing -= 1;
+        if (!reply.ok) replyTo?.settle(undefined, reply.fault);
+        else if (reply.value === null) replyTo?.settle(undefined, NO_SUCH_USER);
+        else replyTo?.settle(reply.value, undefined);
+      });
       if (change.receipts !== undefined) tellRoomsOfReceipts(this.#context);
-      replyTo?.settle(reply.value, undefined);
     });
   }
 
@@ -113,22 +116,26 @@ class Person implements Actor<PersonMessage> {
     const replyTo = this.#context.replyTo();
     this.#changing += 1;
     this.#contacts.setBlock(other, on, (refusal) => {
-      this.#load();
-      if (refusal !== undefined) {
+      this.#load(() => {
+        if (refusal === undefined) return this.#tellRoom(other, replyTo);
         this.#changing -= 1;
-        return replyTo?.settle(undefined, refusal);
-      }
-      tellRoomOfBlock(this.#context, other, () => {
-        this.#changing -= 1;
-        replyTo?.settle({}, undefined);
+        replyTo?.settle(undefined, refusal);
       });
+    });
+  }
+
+  #tellRoom(other: string, replyTo: ReplyTo | undefined): void {
+    tellRoomOfBlock(this.#context, other, () => {
+      this.#changing -= 1;
+      replyTo?.settle({}, undefined);
     });
   }
 
   // ── who may see ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Reads who may see the person; until it is known nobody does. While storage is away it is tried again, with pauses. */
-  #load(): void {
+  #load(then?: () => void): void {
+    if (then !== undefined) this.#afterLoad.push(then);
     if (this.#loading) {
       this.#stale = true;
       return;
@@ -142,6 +149,7 @@ class Person implements Actor<PersonMessage> {
       this.#retryMs = LOAD_RETRY_MS[0];
       if (this.#stale) return this.#load();
       this.#presence.ruled(reply.value);
+      for (const done of this.#afterLoad.splice(0)) done();
       for (const { watch, replyTo } of this.#watching.splice(0)) {
         replyTo?.settle(this.#presence.watch(watch), undefined);
       }
@@ -150,6 +158,7 @@ class Person implements Actor<PersonMessage> {
 
   #tryLater(): void {
     this.#away = true;
+    for (const done of this.#afterLoad.splice(0)) done();
     for (const { replyTo } of this.#watching.splice(0)) replyTo?.settle(undefined, NOT_NOW);
     const pauseMs = this.#retryMs * (0.5 + 0.5 * this.#context.random());
     this.#retryMs = Math.min(LOAD_RETRY_MS[1], this.#retryMs * 2);

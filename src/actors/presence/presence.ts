@@ -160,7 +160,10 @@ class Presence implements Actor<PresenceMessage> {
 
   #watchAgain(user: string): void {
     const person = this.#watched.get(user);
-    if (person !== undefined) this.#ask(user, person.watchers, () => this.#mark(person));
+    if (person === undefined) return;
+    this.#ask(user, person.watchers, () => {
+      if (person.version >= 0) this.#mark(person);
+    });
   }
 
   /** Where there is no answer, the next renewal asks again. */
