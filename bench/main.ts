@@ -5,6 +5,8 @@ import { fanout } from './benches/fanout.ts';
 import { idle } from './benches/idle.ts';
 import { lanes } from './benches/lanes.ts';
 import { rooms } from './benches/rooms.ts';
+import { download } from './files/download.ts';
+import { transfer } from './files/transfer.ts';
 import { type AnyBench, anyBench, UsageError } from './lib/command.ts';
 import { environment } from './lib/environment.ts';
 import { persist } from './persist/persist.ts';
@@ -19,6 +21,8 @@ const BENCHES: Readonly<Record<string, AnyBench>> = {
   lanes: anyBench(lanes),
   persist: anyBench(persist),
   post,
+  download: anyBench(download),
+  transfer: anyBench(transfer),
 };
 
 const EXIT_USAGE = 64;

@@ -4,10 +4,10 @@
  * therefore what the whole's checksum was made of.
  */
 import { StorageFault } from '../ports/faults.ts';
-import { fileContent } from '../ports/file-content.ts';
 import type { FileSource, PutJournal } from '../ports/objects.ts';
 import type { Bucket } from './bucket.ts';
 import type { FilePart, FileParts } from './file-parts.ts';
+import { filePieces } from './file-reader.ts';
 import type { PartPlan } from './parted-put.ts';
 import { decodePutState, encodePutState, type PutState } from './put-state.ts';
 
@@ -84,7 +84,7 @@ export class FilePut {
     const whole = new Bun.CryptoHasher('sha256');
     let hasher = new Bun.CryptoHasher('sha256');
     let [read, offset] = [0, 0];
-    for await (const chunk of fileContent(source.path)) {
+    for await (const chunk of filePieces(source.path)) {
       stop.signal.throwIfAborted();
       if (read + chunk.length > source.size) throw new StorageFault('refused', 'the content is longer than was said');
       whole.update(chunk);
