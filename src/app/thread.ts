@@ -82,6 +82,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     governance: threadOfRole(crew, 'records'),
     people: threadOfRole(crew, 'records'),
     'presence-mirror': threadOfRole(crew, 'records'),
+    possession: threadOfRole(crew, 'files'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),
     reading: threadOfRole(crew, 'records'),

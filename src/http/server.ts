@@ -7,14 +7,14 @@ import { fault } from '../protocol/faults.ts';
 import type { Shard } from '../runtime/shard.ts';
 import type { Staging } from '../storage/ports/staging.ts';
 import { accountRoutes } from './account-routes.ts';
-import { AddressLimit } from './address-limit.ts';
+import { AddressLimit, type AddressLimitOptions } from './address-limit.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { Bearers } from './bearers.ts';
 import { hidesLength, withBoundedBody } from './bounded-body.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
 import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
 import { thumbnailRoutes } from './content/thumbnail-routes.ts';
-import { fileRoutes } from './files/file-routes.ts';
+import { type FileRoutesOptions, fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { originGuard } from './origins.ts';
@@ -35,8 +35,7 @@ export interface ServerOptions {
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly rateLimit: boolean;
-  /** Of one user's files; 0 for none. */
-  readonly quotaBytes: number;
+  readonly files: Omit<FileRoutesOptions, 'shard' | 'hashToken' | 'mayTry'>;
   readonly newToken: (userId: string) => string;
   readonly hashToken: (token: string) => string;
   readonly contents: Pick<ContentRoutesOptions, 'source' | 'secret' | 'publicUrl'>;
@@ -56,6 +55,8 @@ const MAX_BODY_BYTES = 64 * 1024;
 const IDLE_SECONDS = 30;
 /** Registering and logging in: by address, and by name so that many addresses cannot guess one password. */
 const BY_ADDRESS = { burst: 200, perMinute: 120, maxKeys: 50_000 };
+/** Instant uploads and links: what may be guessed at. */
+const BY_FILES = { burst: 200, perMinute: 120, maxKeys: 50_000 };
 const BY_NAME = { burst: 20, perMinute: 20, maxKeys: 50_000 };
 
 export function startServer(options: ServerOptions): HttpServer {
@@ -95,7 +96,6 @@ export function startServer(options: ServerOptions): HttpServer {
   });
   app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
   accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
-  fileRoutes(app, { shard, hashToken, quotaBytes: options.quotaBytes });
   contentRoutes(app, {
     ...options.contents,
     shard,
@@ -105,6 +105,7 @@ export function startServer(options: ServerOptions): HttpServer {
   thumbnailRoutes(app, { shard, bearers: new Bearers({ shard, hashToken }) });
   adminRoutes(app, { shard, hashToken });
   messageRoutes(app, { shard, hashToken, rateLimit: options.rateLimit });
+  fileRoutes(app, { shard, hashToken, ...options.files, mayTry: addressTries(options, () => app.server, BY_FILES) });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));
@@ -131,19 +132,23 @@ interface PeerSource {
   requestIP(request: Request): { readonly address: string } | null;
 }
 
-function tries(
+function tries(options: ServerOptions, server: () => PeerSource | null): (request: Request, name: string) => number {
+  const byAddress = addressTries(options, server, BY_ADDRESS);
+  const byName = new AddressLimit(BY_NAME, () => performance.now());
+  return (request, name) => (options.rateLimit ? Math.max(byAddress(request), byName.take(name)) : 0);
+}
+
+function addressTries(
   { rateLimit, trustedProxies }: ServerOptions,
   server: () => PeerSource | null,
-): (request: Request, name: string) => number {
-  const nowMs = (): number => performance.now();
-  const byAddress = new AddressLimit(BY_ADDRESS, nowMs);
-  const byName = new AddressLimit(BY_NAME, nowMs);
+  limit: AddressLimitOptions,
+): (request: Request) => number {
+  const byAddress = new AddressLimit(limit, () => performance.now());
   const trusted = trustedNetworks(trustedProxies);
-  return (request, name) => {
+  return (request) => {
     if (!rateLimit) return 0;
     const peer = server()?.requestIP(request)?.address ?? '';
-    const address = clientAddress(peer, request.headers.get('x-forwarded-for'), trusted);
-    return Math.max(byAddress.take(address), byName.take(name));
+    return byAddress.take(clientAddress(peer, request.headers.get('x-forwarded-for'), trusted));
   };
 }
 

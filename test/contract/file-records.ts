@@ -316,14 +316,18 @@ function listRules(open: () => Promise<Opened>): void {
     expect(await files.trash('ann', 'file 1', 3_000)).toMatchObject({ trashedAt: 3_000 });
     expect(await files.trash('ann', 'file 1', 4_000)).toBeNull();
     expect(await files.rename('ann', 'file 1', 'x', 4_000)).toBeNull();
-    expect(await files.fileByHash('ann', HASH)).toBeNull();
+    expect(await files.fileByHash('ann', HASH)).toMatchObject({ id: 'file 1', trashedAt: 3_000 });
+    expect(await files.fileByHash('bob', HASH)).toBeNull();
     expect(await files.list('ann', { scope: 'own', limit: 10, at: 0 })).toEqual([]);
     expect(await files.trashedBefore(3_000, 10)).toEqual([]);
     expect(await files.trashedBefore(3_001, 10)).toEqual([{ user: 'ann', id: 'file 1' }]);
     expect(await files.restore('ann', 'file 1', 5_000)).toMatchObject({ trashedAt: null, name: 'new name' });
     expect(await files.trashedBefore(9_000, 10)).toEqual([]);
-    expect(await files.purge('ann', 'file 1', 6_000)).toBe(true);
-    expect(await files.purge('ann', 'file 1', 6_000)).toBe(false);
+    expect(await files.purge('ann', 'file 1', 6_000, 9_000)).toBe(false);
+    await files.trash('ann', 'file 1', 6_000);
+    expect(await files.purge('ann', 'file 1', 7_000, 6_000)).toBe(false);
+    expect(await files.purge('ann', 'file 1', 7_000, 6_001)).toBe(true);
+    expect(await files.purge('ann', 'file 1', 7_000)).toBe(false);
   });
 }
 

@@ -163,7 +163,7 @@ export class MemoryFileRecords implements FileRecords {
   }
 
   fileByHash(user: string, hash: string): FileRecord | null {
-    const file = this.#filesOf(user).find((one) => one.hash === hash && one.trashedAt === null);
+    const file = this.#filesOf(user).find((one) => one.hash === hash);
     return file === undefined ? null : this.#withType(file);
   }
 
@@ -189,9 +189,10 @@ export class MemoryFileRecords implements FileRecords {
     return this.#change(user, id, true, (file) => ({ ...file, trashedAt: null, updatedAt: at }));
   }
 
-  purge(user: string, id: string, at: number): boolean {
+  purge(user: string, id: string, at: number, trashedBefore?: number): boolean {
     const file = this.file(user, id);
     if (file === null) return false;
+    if (trashedBefore !== undefined && (file.trashedAt ?? trashedBefore) >= trashedBefore) return false;
     for (const share of this.#shares.filter((one) => one.file === id)) this.unshare(user, id, share.id, at);
     this.#files.delete(id);
     this.#released(file.hash, at);

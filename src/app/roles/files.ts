@@ -6,6 +6,7 @@ import { openObjects } from '../storage/objects.ts';
 import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
 import { openThumbnails } from '../storage/thumbnails.ts';
+import { startKeeping } from './files-keeping.ts';
 import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 import { startUploadServices } from './upload-services.ts';
@@ -22,12 +23,14 @@ export async function startFilesRole(environment: RoleEnvironment): Promise<Runn
   const uploads = startUploadServices(environment, staging);
   const thumbnails = await openThumbnails(environment, { staging, objects });
   environment.shard.register(thumbnailerKind, thumbnailer(thumbnails));
+  const keeping = startKeeping(environment, { objects, staging });
   return {
     listen: () => uploads.begin(),
     backEnds: () => [...circuits.reports(), ...queues.backEnds()],
-    samples: () => transfers.samples(),
+    samples: () => [...transfers.samples(), ...keeping.samples()],
     end: async () => {
       await thumbnails.close();
+      await keeping.close();
       await transfers.close();
       await queues.close();
       await objects.close();

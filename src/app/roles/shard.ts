@@ -1,8 +1,10 @@
 /** A shard thread: sessions, users, rooms, and the server that brings their clients. */
+import { randomBytes } from 'node:crypto';
 import { accounts } from '../../actors/accounts/accounts.ts';
 import { accountsKind } from '../../actors/accounts/messages.ts';
 import { fanout } from '../../actors/fanout/fanout.ts';
 import { fanoutKind } from '../../actors/fanout/messages.ts';
+import { instant, instantKind } from '../../actors/files/instant.ts';
 import { moderationDesk } from '../../actors/moderation/desk.ts';
 import { deskKind } from '../../actors/moderation/messages.ts';
 import { personKind } from '../../actors/person/messages.ts';
@@ -19,6 +21,7 @@ import { watermark, watermarkKind, watermarks } from '../../actors/storage/water
 import { userKind } from '../../actors/user/messages.ts';
 import { revoker, revokerKind } from '../../actors/user/revoker.ts';
 import { user } from '../../actors/user/user.ts';
+import { chooseRanges } from '../../files/instant/ranges.ts';
 import { type HttpServer, startServer } from '../../http/server.ts';
 import { SocketGate } from '../../http/socket-gate.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
@@ -30,6 +33,8 @@ import { progressOf, type RoleEnvironment, type RunningRole } from './role.ts';
 import { startUploads, type Uploads } from './uploads.ts';
 
 const RATE = { unitsPerSecond: 100, burst: 500 };
+/** Of one user. */
+const INSTANT_RATE = { perMinute: 60, burst: 60 };
 const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
 const MAX_REPLAY = 500;
 const MAX_TOKENS_PER_USER = 32;
@@ -111,6 +116,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   );
   shard.register(personKind, person(book));
   shard.register(presenceKind, presence({ sockets: gate, book, mirrored: config.storage.redis !== undefined }));
+  shard.register(instantKind, instant({ rate: rateLimit ? INSTANT_RATE : undefined }));
   shard.register(revokerKind, revoker(shard));
   shard.register(deskKind, moderationDesk({ secrets, botTokenTtlMs: BOT_TOKEN_TTL_MS }));
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
@@ -132,7 +138,11 @@ function listen(
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
     rateLimit: config.rateLimit,
-    quotaBytes: config.quotaBytes,
+    files: {
+      quotaBytes: config.quotaBytes,
+      randomBytes,
+      instant: { scope: config.instantScope, chooseRanges: (size) => chooseRanges(size, randomBytes) },
+    },
     newToken: secrets.newToken,
     hashToken: secrets.hashToken,
     contents: { source, secret: urlSecret(config.dataDir), publicUrl: config.publicUrl },

@@ -252,15 +252,18 @@ export interface FileRecords {
 
   /** The user's own file, in the trash or not. */
   file(user: string, id: string): Promised<FileRecord | null>;
-  /** By hash, out of the trash: what the user need not upload again. */
+  /** By hash, in the trash or not: what the user need not upload again. */
   fileByHash(user: string, hash: string): Promised<FileRecord | null>;
   list(user: string, query: ListQuery): Promised<readonly (FileRecord | SharedFile)[]>;
   /** These return the file as it is then; null where the user has none such (out of the trash, or in it for the latter two). */
   rename(user: string, id: string, name: string, at: number): Promised<FileRecord | null>;
   trash(user: string, id: string, at: number): Promised<FileRecord | null>;
   restore(user: string, id: string, at: number): Promised<FileRecord | null>;
-  /** Ends the user's reference, frees the quota and ends the file's shares; what was posted to rooms stays there. */
-  purge(user: string, id: string, at: number): Promised<boolean>;
+  /**
+   * Ends the user's reference, frees the quota and ends the file's shares; what was posted to rooms stays there. With
+   * `trashedBefore`, only a file that is in the trash since before that time.
+   */
+  purge(user: string, id: string, at: number, trashedBefore?: number): Promised<boolean>;
   /** Files in the trash since before this time, oldest first. */
   trashedBefore(before: number, limit: number): Promised<readonly { readonly user: string; readonly id: string }[]>;
 

@@ -1,5 +1,13 @@
 /** What the file records of every driver decide alike. */
-import type { ContentRecord, FileAccess, FileRole, FileState, FinishOutcome, ShareTarget } from './file-records.ts';
+import type {
+  ContentRecord,
+  FileAccess,
+  FileRecord,
+  FileRole,
+  FileState,
+  FinishOutcome,
+  ShareTarget,
+} from './file-records.ts';
 
 /** What names are searched by: letter case and ways to compose an accent do not count. */
 export function searchName(name: string): string {
@@ -50,6 +58,11 @@ export function accessOf(rows: readonly AccessRow[]): readonly FileAccess[] {
     const { file, owner, name, state, content } = ways.find(({ role }) => role === roles[0]) as AccessRow;
     return { file, owner, name, state, roles, content };
   });
+}
+
+/** Whether a file may be purged: with a time, only one that was in the trash before it. */
+export function mayPurge({ trashedAt }: FileRecord, trashedBefore: number | undefined): boolean {
+  return trashedBefore === undefined || (trashedAt !== null && trashedAt < trashedBefore);
 }
 
 /** What a share to a room is granted by. */

@@ -18,7 +18,7 @@ import type {
   ShareRecord,
   Usage,
 } from '../../ports/file-records.ts';
-import { isSameTarget, outcomeOf, viaShare } from '../../ports/file-rules.ts';
+import { isSameTarget, mayPurge, outcomeOf, viaShare } from '../../ports/file-rules.ts';
 import { guarded } from '../faults.ts';
 import { Contents } from './contents.ts';
 import { Grants } from './grants.ts';
@@ -127,10 +127,7 @@ export class SqliteFileRecords implements FileRecords {
   }
 
   fileByHash(user: string, hash: string): FileRecord | null {
-    return guarded('read a file', () => {
-      const file = this.#files.byHash(user, hash);
-      return file === null || file.trashedAt !== null ? null : file;
-    });
+    return guarded('read a file', () => this.#files.byHash(user, hash));
   }
 
   list(user: string, query: ListQuery): readonly (FileRecord | SharedFile)[] {
@@ -149,10 +146,10 @@ export class SqliteFileRecords implements FileRecords {
     return this.#change('restore a file', user, id, true, () => this.#files.restore(user, id, at));
   }
 
-  purge(user: string, id: string, at: number): boolean {
+  purge(user: string, id: string, at: number, trashedBefore?: number): boolean {
     return this.#within('delete a file', () => {
       const file = this.#files.byId(user, id);
-      if (file === null) return false;
+      if (file === null || !mayPurge(file, trashedBefore)) return false;
       for (const share of this.#grants.sharesOf(id)) this.#endShare(share);
       this.#files.delete(id);
       this.#quota.free(user, file.size);

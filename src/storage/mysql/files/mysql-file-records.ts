@@ -24,7 +24,7 @@ import type {
   ShareRecord,
   Usage,
 } from '../../ports/file-records.ts';
-import { isSameTarget, outcomeOf, viaShare } from '../../ports/file-rules.ts';
+import { isSameTarget, mayPurge, outcomeOf, viaShare } from '../../ports/file-rules.ts';
 import type { SqlRunner } from '../connection.ts';
 import type { MysqlServers } from '../mysql-servers.ts';
 import { AnnouncedAccess, userKey } from '../records/announced-access.ts';
@@ -154,9 +154,8 @@ export class MysqlFileRecords implements FileRecords {
     return this.#access.read([userKey(user)], (runner) => readFile(runner, user, id));
   }
 
-  async fileByHash(user: string, hash: string): Promise<FileRecord | null> {
-    const file = await readFileByHash(this.#servers.primary, user, hash);
-    return file === null || file.trashedAt !== null ? null : file;
+  fileByHash(user: string, hash: string): Promise<FileRecord | null> {
+    return readFileByHash(this.#servers.primary, user, hash);
   }
 
   list(user: string, query: ListQuery): Promise<readonly (FileRecord | SharedFile)[]> {
@@ -175,10 +174,10 @@ export class MysqlFileRecords implements FileRecords {
     return this.#change(user, id, (tx) => restoreFile(tx, user, id, at));
   }
 
-  purge(user: string, id: string, at: number): Promise<boolean> {
+  purge(user: string, id: string, at: number, trashedBefore?: number): Promise<boolean> {
     return this.#write(user, async (tx) => {
       const file = await lockFile(tx, user, id);
-      if (file === null) return false;
+      if (file === null || !mayPurge(file, trashedBefore)) return false;
       for (const share of await readShares(tx, id)) await endShare(tx, share);
       await deleteFile(tx, id);
       await released(tx, file.hash, at);
