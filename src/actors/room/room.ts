@@ -11,6 +11,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import type { LogPosition } from '../../storage/ports/message-log.ts';
+import { askGovernance } from '../storage/governance.ts';
 import { attach } from './attaching.ts';
 import { answerChanging, isChanging } from './changing.ts';
 import { isGoverning } from './governing-messages.ts';
@@ -52,6 +53,8 @@ const BARRIER_POLL_MS = [5, 250] as const;
 const LOAD_RETRY_MS = [250, 5_000] as const;
 const STOP_POLL_MS = 5;
 const ABSENT: Fault = fault('not_found', 'there is no such room');
+
+const TOO_MANY_ROOMS: Fault = fault('conflict', 'a user is in as many rooms as they may be');
 
 /** Whoever asks is told at once: a mailbox that fills while storage is away helps nobody. */
 const AWAY: Fault = fault('unavailable', 'the room cannot be opened now', 2_000);
@@ -153,7 +156,16 @@ class Room implements Actor<RoomMessage> {
     if (this.#open !== undefined) return this.#context.fail(fault('conflict', 'the room exists already'));
     const others = members.filter((person) => person.id !== creator.id);
     const people = [creator, ...others];
-    this.#make({ kind, title, people, viewer: creator.id, wishes: new Wishes() }, this.#context.replyTo());
+    const replyTo = this.#context.replyTo();
+    const users = people.map(({ id }) => id);
+    this.#context.suspend();
+    askGovernance(this.#context, 'roomCounts', [users], (reply) => {
+      this.#context.resume();
+      const { maxRoomsPerUser } = this.#options.limits;
+      if (!reply.ok) replyTo?.settle(undefined, AWAY);
+      else if (reply.value.some((rooms) => rooms >= maxRoomsPerUser)) replyTo?.settle(undefined, TOO_MANY_ROOMS);
+      else this.#make({ kind, title, people, viewer: creator.id, wishes: new Wishes() }, replyTo);
+    });
   }
 
   #openDirect({ user, other }: OpenDirect): void {

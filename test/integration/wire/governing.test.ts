@@ -237,6 +237,21 @@ describe('governing', () => {
     expect(await seqs({})).toEqual([range(1, 6), false]);
   });
 
+  test('[GRP32] rooms have a bound of members, and users of rooms: past it joining and making are refused', async () => {
+    const env = { MAILROOM_MAX_ROOM_MEMBERS: '2', MAILROOM_MAX_ROOMS_PER_USER: '2' };
+    await using own = await startServer({ env });
+    const [first, second, third] = (await newAccounts(own.url, ['a', 'b', 'c'])) as [Account, Account, Account];
+    using a = await RawClient.greet(own.url, first.token);
+    using c = await RawClient.greet(own.url, third.token);
+    const { room } = await a.ok('rooms.create', { members: [second.id] });
+    expect((await c.refused('rooms.join', { room })).code).toBe('conflict');
+    await a.ok('rooms.create', {});
+    expect((await a.refused('rooms.create', {})).code).toBe('conflict');
+    expect((await c.refused('rooms.create', { members: [first.id] })).code).toBe('conflict');
+    const { room: last } = await c.ok('rooms.create', {});
+    expect((await a.refused('rooms.join', { room: last })).code).toBe('conflict');
+  });
+
   test('[GRP31] all of it survives a crash', async () => {
     using dir = tempDir();
     let own = await startServer({ dataDir: dir.path });
