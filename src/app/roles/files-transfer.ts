@@ -103,7 +103,7 @@ function transferSamples({ moved, failed, dead }: TransferCounts): Sample[] {
   return [
     counter('mailroom_transfers_total', 'Contents moved to the object store.', moved),
     counter('mailroom_transfer_failures_total', 'Transfers that failed and are tried again.', failed),
-    counter('mailroom_transfers_dead_total', 'Transfers that were given up: npm run dead-letters lists them.', dead),
+    counter('mailroom_transfers_dead_total', 'Transfers that were given up; the log has each with its reason.', dead),
   ];
 }
 
