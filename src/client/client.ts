@@ -19,14 +19,23 @@ export interface PostOptions {
   readonly replyTo?: number;
   /** Ids of users who are spoken to. */
   readonly mentions?: readonly string[];
+  /** Everybody in the room is spoken to: for owner and admins, and in direct rooms. */
+  readonly mentionAll?: boolean;
   /** Ids of files that the room's members may read from now on. */
   readonly files?: readonly string[];
 }
+
+/** Which messages to search, and how many to answer with. */
+export type SearchOptions = Omit<ParamsOf<'messages.search'>, 'query'>;
+/** The newest first; `cursor` where there may be more. */
+export type SearchPage = ResultOf<'messages.search'>;
 
 /** Which part of a room's history. Without `before` and `after`: the newest messages. */
 export interface HistoryRange {
   readonly before?: number;
   readonly after?: number;
+  /** The messages about this one; alone. */
+  readonly around?: number;
   /** 1 to 200; the server's default is 50. */
   readonly limit?: number;
 }
@@ -145,6 +154,32 @@ export class MailroomClient {
   /** A part of a room's history, ascending by `seq`. */
   history(room: string, range: HistoryRange = {}): Promise<HistoryPage> {
     return this.request('messages.history', { room, ...range }, { repeat: true });
+  }
+
+  /** Finds messages by their words; the next page with the `cursor` of the one before. */
+  search(query: string, options: SearchOptions = {}): Promise<SearchPage> {
+    return this.request('messages.search', { query, ...options }, { repeat: true });
+  }
+
+  /** Who has read up to a message, the user left out; in a large room only how many. */
+  readers(room: string, seq: number, cursor?: string): Promise<ResultOf<'messages.readers'>> {
+    const page = cursor === undefined ? { room, seq } : { room, seq, cursor };
+    return this.request('messages.readers', page, { repeat: true });
+  }
+
+  /** Takes messages out of what the user is shown, for good and on all devices; at most 100 at once. */
+  async hide(room: string, seqs: readonly number[]): Promise<void> {
+    await this.request('messages.hide', { room, seqs }, { repeat: true });
+  }
+
+  /** All that the user has hidden in a room, ascending. */
+  async hidden(room: string): Promise<readonly number[]> {
+    return (await this.request('messages.hidden', { room }, { repeat: true })).seqs;
+  }
+
+  /** Marks a room as unread, or takes the mark off. */
+  async markUnread(room: string, unread: boolean): Promise<void> {
+    await this.request('rooms.mark', { room, unread }, { repeat: true });
   }
 
   /** Raises the user's read position, here at once and on the server as soon as possible. */

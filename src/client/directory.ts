@@ -36,6 +36,12 @@ export interface Room extends RoomSettings {
   /** The user's read position. */
   readonly read: number;
   readonly unread: number;
+  /** How many of the unread messages are known to speak to the user. */
+  readonly mentions: number;
+  /** The user has marked the room as unread. */
+  readonly marked: boolean;
+  /** How many messages the user has hidden there. */
+  readonly hidden: number;
   /** Until when the user may not post: milliseconds since the epoch; 0: not muted. */
   readonly muted: number;
   /** Lowest `seq` that the user may see. */
@@ -123,15 +129,28 @@ export class Directory {
     const room = this.#rooms.get(message.room);
     if (room === undefined) return;
     const caughtUp = message.from === self && room.read === message.seq - 1;
+    const isNew = message.seq > room.seq && message.from !== self;
+    const speaks = message.mentionAll === true || (message.mentions?.includes(self) ?? false);
     this.#update(message.room, {
       seq: Math.max(room.seq, message.seq),
       read: caughtUp ? message.seq : room.read,
+      mentions: room.mentions + (isNew && speaks ? 1 : 0),
     });
   }
 
   /** The user read on, here or elsewhere. */
   read(position: Pick<Read, 'room' | 'seq'>): void {
     this.#update(position.room, { read: this.#highest(position.room, position.seq) });
+  }
+
+  /** The user marked the room, or took the mark off. */
+  mark(room: string, marked: boolean): void {
+    this.#update(room, { marked });
+  }
+
+  /** The user has hidden so many messages of the room by now. */
+  hide(room: string, hidden: number): void {
+    this.#update(room, { hidden });
   }
 
   #highest(id: string, read: number): number {
@@ -148,14 +167,18 @@ export class Directory {
   }
 
   #set(fields: Fields): void {
-    this.#rooms.set(fields.id, { ...fields, unread: Math.max(0, fields.seq - fields.read) });
+    const unread = Math.max(0, fields.seq - fields.read);
+    this.#rooms.set(fields.id, { ...fields, unread, mentions: Math.min(fields.mentions, unread) });
     this.#changed(fields.id);
   }
 }
 
+type Standing = Pick<Room, 'muted' | 'from' | 'mentions' | 'marked' | 'hidden'>;
+
 /** All that a list or an entry says, whose absent fields are as in most rooms. */
-function standingOf(source: RoomSummary | RoomEntry): RoomSettings & Pick<Room, 'muted' | 'from'> {
-  return { ...INITIAL, ...settingsIn(source), muted: source.muted ?? 0, from: source.from ?? 1 };
+function standingOf(source: RoomSummary | RoomEntry): RoomSettings & Standing {
+  const { muted = 0, from = 1, mentions = 0, marked = false, hidden = 0 } = source;
+  return { ...INITIAL, ...settingsIn(source), muted, from, mentions, marked, hidden };
 }
 
 function settingsIn(source: Partial<RoomSettings>): Partial<RoomSettings> {

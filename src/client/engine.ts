@@ -174,6 +174,11 @@ export class Engine {
         return this.events.emit('typing', notification.params);
       case 'file':
         return this.events.emit('file', notification.params);
+      case 'marked':
+        return this.directory.mark(notification.params.room, notification.params.unread);
+      case 'hidden':
+        this.directory.hide(notification.params.room, notification.params.hidden);
+        return this.events.emit('hidden', notification.params);
       case 'kicked':
         return this.events.emit('kicked', notification.params);
       default:
@@ -229,13 +234,14 @@ export class Engine {
 }
 
 function postParams(post: StoredPost): ParamsOf<'messages.post'> {
-  const { room, nonce, body, replyTo, mentions, files } = post;
+  const { room, nonce, body, replyTo, mentions, mentionAll, files } = post;
   return {
     room,
     nonce,
     body,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(mentions === undefined ? {} : { mentions }),
+    ...(mentionAll === undefined ? {} : { mentionAll }),
     ...(files === undefined ? {} : { files }),
   };
 }

@@ -1,6 +1,6 @@
 import type { ConnectionState } from './connection.ts';
 import type { OutboxEvent } from './outbox.ts';
-import type { ContactNotice, FileChange, Message, Presence, Read, RoomChange, Typing } from './wire.ts';
+import type { ContactNotice, FileChange, Hidden, Message, Presence, Read, RoomChange, Typing } from './wire.ts';
 
 /** What a client tells, by event name. Events of one room come in the order of the room. */
 export interface ClientEvents {
@@ -21,6 +21,8 @@ export interface ClientEvents {
   readonly presence: Presence;
   /** A member is writing; it holds for some six seconds. */
   readonly typing: Typing;
+  /** The user has hidden messages, here or elsewhere. Lossy: `hidden` of the room in the directory counts. */
+  readonly hidden: Hidden;
   /** Something happened to a file of the user. Lossy. */
   readonly file: FileChange;
   /**

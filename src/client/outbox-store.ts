@@ -6,6 +6,7 @@ export interface StoredPost {
   readonly body: Uint8Array;
   readonly replyTo?: number;
   readonly mentions?: readonly string[];
+  readonly mentionAll?: boolean;
   readonly files?: readonly string[];
   /** When it was written, in milliseconds since the epoch. Posts of one room are sent in this order. */
   readonly queuedAt: number;

@@ -15,6 +15,7 @@ export type {
   Gap,
   HelloParams,
   HelloResult,
+  Hidden,
   JoinPolicy,
   Message,
   Method,

@@ -91,10 +91,12 @@ export class ReadPositions {
     });
   }
 
-  /** In a large room only the reader's own devices see it. */
+  /** In a large room, and where the reader wants it so, only the reader's own devices see it. */
   #show(members: readonly Member[]): void {
-    const toAll = this.#state.members.size <= this.#state.receiptsUpTo;
+    const { wishes, receiptsUpTo } = this.#state;
+    const isSmall = this.#state.members.size <= receiptsUpTo;
     for (const { user, read } of members) {
+      const toAll = isSmall && !wishes.hidesReceipts(user);
       const frame = encodeNotification('read', { room: this.#state.id, user, seq: read });
       const { id, version } = this.#state;
       if (toAll) this.#delivery.send({ type: 'announce', room: id, version, change: false, frame });

@@ -119,9 +119,10 @@ function listHidden(context: Context<RoomMessage>, state: RoomState, { user }: L
   });
 }
 
-/** Everybody but who asks. */
+/** Everybody but who asks, and who wants not to be shown. */
 function listReaders(context: Context<RoomMessage>, state: RoomState, { user, seq, cursor }: ListReaders): void {
-  const all = [...state.members.values()].filter((member) => member.read >= seq && member.user !== user);
+  const shown = (member: Member): boolean => member.user !== user && !state.wishes.hidesReceipts(member.user);
+  const all = [...state.members.values()].filter((member) => member.read >= seq && shown(member));
   if (state.members.size > state.receiptsUpTo) return context.reply({ count: all.length } satisfies ReadersPage);
   const start = cursor === undefined ? 0 : all.findIndex((member) => member.user === cursor) + 1;
   if (start === 0 && cursor !== undefined) return context.fail(UNKNOWN_CURSOR);

@@ -205,7 +205,7 @@ class Room implements Actor<RoomMessage> {
 
   #members({ state }: Open, { user, role, cursor }: ListMembers): void {
     this.#allow('look', state, user, () => {
-      const page = membersPage(state, cursor, role);
+      const page = membersPage(state, cursor, role, user);
       if (page === undefined) this.#context.fail(fault('invalid', 'the cursor is not known any more; start again'));
       else this.#context.reply(page);
     });

@@ -16,7 +16,7 @@ export const Reader = Type.Object(
 );
 
 export const MessagesReadersResult = Type.Object({
-  count: uint('How many members have read up to the message, its sender left out.'),
+  count: uint('How many members have read up to the message, who asks left out.'),
   readers: Type.Optional(
     Type.Array(Reader, { description: 'Who they are, in the order of joining. Absent in a large room.' }),
   ),

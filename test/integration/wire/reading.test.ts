@@ -131,6 +131,23 @@ describe('reading', () => {
   });
 });
 
+test('[RDS9] who wants it so shows nobody else how far they have read, and their own devices all the same', async () => {
+  await using server = await startServer();
+  const [ann, bob] = await newAccounts(server.url, ['ann', 'bob']);
+  const anns = await RawClient.greet(server.url, ann.token);
+  const bobs = await RawClient.greet(server.url, bob.token);
+  await bobs.ok('users.set', { receipts: false });
+  const { room } = await anns.ok('rooms.create', { members: [bob.id] });
+  await anns.post(room, 'text');
+  await bobs.ok('messages.read', { room, seq: 1 });
+  expect(await bobs.notification('read', ({ user }) => user === bob.id)).toEqual({ room, user: bob.id, seq: 1 });
+  expect(await anns.ok('messages.readers', { room, seq: 1 })).toEqual({ count: 0, readers: [] });
+  const readOf = async (client: RawClient) =>
+    (await client.ok('rooms.members', { room })).members.find(({ user }) => user === bob.id)?.read;
+  expect([await readOf(anns), await readOf(bobs)]).toEqual([0, 1]);
+  expect(anns.all('read').filter(({ user }) => user === bob.id)).toEqual([]);
+});
+
 test('[RDS7] unread mentions are counted before and after the store has them, and only what is not read', async () => {
   using dir = tempDir();
   const names = ['ann', 'bob'] as const;
