@@ -27,15 +27,16 @@ export class Memberships {
     return [...this.#rooms];
   }
 
-  /** Fails the user's turn if they cannot be read. */
-  load(done: () => void): void {
+  /** Calls back with what the records answered. */
+  load(done: (reply: Reply<unknown>) => void): void {
     askRecords(this.#context, 'membershipsOf', [this.#context.self.id], (reply) => {
-      for (const { room } of loaded(reply)) {
+      if (!reply.ok) return done(reply);
+      for (const { room } of reply.value) {
         this.#rooms.add(room);
         this.#onEntered(room);
       }
       this.#readMs = this.#context.monotonicMs();
-      done();
+      done(reply);
     });
   }
 
@@ -72,10 +73,4 @@ export class Memberships {
       }
     });
   }
-}
-
-/** A user that cannot load fails, and is tried again by its supervisor. */
-export function loaded<T>(reply: Reply<T>): T {
-  if (reply.ok) return reply.value;
-  throw new Error(`a user cannot load: ${reply.fault.message}`);
 }

@@ -243,3 +243,19 @@ describe('memberships', () => {
     expect(await attach(1)).toMatchObject({ value: { rooms: ['den'] } });
   });
 });
+
+describe('while storage is away', () => {
+  test('[USR9] a user who cannot be loaded refuses at once, does not fail, and is there when storage is', async () => {
+    const { shard, rooms, records, attach } = bed();
+    records.fail('usersById', LOST);
+    expect(await attach(1)).toMatchObject({ ok: false, fault: { code: 'unavailable' } });
+    records.answer('usersById', () => [ANN]);
+    records.fail('membershipsOf', LOST);
+    shard.advance(20_000);
+    expect(await attach(1)).toMatchObject({ ok: false, fault: { code: 'unavailable' } });
+    records.answer('membershipsOf', () => [...rooms].map((room) => ({ room, role: 'member', read: 0 })));
+    shard.advance(6_000);
+    expect(await attach(1)).toMatchObject({ ok: true, value: { rooms: ['lobby'] } });
+    expect(shard.log.lines).toEqual([]);
+  });
+});

@@ -17,7 +17,8 @@ import type { Person } from '../room/messages.ts';
 import { askRecords } from '../storage/records.ts';
 import { Devices } from './devices.ts';
 import { KnownTokens } from './known-tokens.ts';
-import { loaded, Memberships } from './memberships.ts';
+import { Loading, USER_AWAY } from './loading.ts';
+import { Memberships } from './memberships.ts';
 import type {
   AttachSession,
   Authenticate,
@@ -64,6 +65,7 @@ class User implements Actor<UserMessage> {
   /** Null: there is no such user. */
   #record: Person | null = null;
   readonly #rooms: Memberships;
+  readonly #loading: Loading;
   readonly #sessions: OpenSessions;
   readonly #lines: SessionsOfUser;
   readonly #devices: Devices;
@@ -79,6 +81,9 @@ class User implements Actor<UserMessage> {
     this.#options = options;
     this.#allSessions = allSessions;
     this.#rooms = new Memberships(context, (room) => this.#lines.tellAll({ type: 'room-entered', room }));
+    this.#loading = new Loading(context, this.#rooms, (record) => {
+      this.#record = record;
+    });
     this.#sessions = allSessions.get(context.self.id) ?? new OpenSessions();
     this.#lines = new SessionsOfUser(context, this.#sessions);
     this.#devices = new Devices(context, this.#sessions);
@@ -88,11 +93,7 @@ class User implements Actor<UserMessage> {
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   started(): void {
-    this.#context.suspend();
-    askRecords(this.#context, 'usersById', [[this.#context.self.id]], (reply) => {
-      this.#record = loaded(reply)[0] ?? null;
-      this.#rooms.load(() => this.#context.resume());
-    });
+    this.#loading.start();
   }
 
   stopping(): undefined {
@@ -111,6 +112,7 @@ class User implements Actor<UserMessage> {
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   receive(message: UserMessage): void {
+    if (this.#loading.refuses(message)) return this.#context.fail(USER_AWAY);
     switch (message.type) {
       case 'attach':
         return this.#attach(message);
