@@ -10,13 +10,14 @@ import { StorageFault } from '../../storage/ports/faults.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import type { Search, SearchHit } from '../../storage/ports/search.ts';
 import { needlesOf, termsOf } from '../../storage/ports/search-words.ts';
+import { decodeState } from '../room/message-state.ts';
 import { asFault } from '../storage/reply.ts';
 import type { FindMessages, FoundMessage, FoundMessages } from './messages.ts';
 import { snippetOf } from './snippet.ts';
-import { textsOf } from './stored-text.ts';
+import { textOfBody, textsOf } from './stored-text.ts';
 
 export interface SearcherOptions {
-  readonly store: Pick<MessageStoreReader, 'history'>;
+  readonly store: Pick<MessageStoreReader, 'history' | 'states'>;
   readonly index: Pick<Search, 'search'>;
 }
 
@@ -85,7 +86,18 @@ async function withSnippet(
   needles: readonly string[],
 ): Promise<FoundMessage | undefined> {
   const page = await store.history({ room, before: seq + 1, limit: 1, maxBytes: MAX_TEXT_BYTES });
-  const stored = textsOf(page).find((each) => each.seq === seq);
-  const snippet = stored?.text === undefined ? undefined : snippetOf(stored.text, needles);
+  const { states } = await store.states({
+    room,
+    from: seq,
+    to: seq,
+    descending: false,
+    maxBytes: MAX_TEXT_BYTES,
+    known: 0,
+  });
+  const changed = states[0] === undefined ? undefined : decodeState(states[0].state);
+  if (changed?.recalled === true) return undefined;
+  const posted = textsOf(page).find((each) => each.seq === seq)?.text;
+  const text = changed?.edited === undefined ? posted : textOfBody(changed.edited.body);
+  const snippet = text === undefined ? undefined : snippetOf(text, needles);
   return snippet === undefined ? undefined : { room, seq, from, at, snippet };
 }

@@ -21,6 +21,10 @@ function textOf(frame: Uint8Array): StoredText[] {
   const [notification] = decodeReplies(frame);
   if (notification?.type !== 'notification') return [];
   const { seq, from, at, body } = notification.params as unknown as Message;
+  return [{ seq, sender: from, at, text: textOfBody(body) }];
+}
+
+export function textOfBody(body: Uint8Array): string | undefined {
   const decoded = decodeBody(body);
-  return [{ seq, sender: from, at, text: decoded?.type === 'text' ? decoded.text : undefined }];
+  return decoded?.type === 'text' ? decoded.text : undefined;
 }
