@@ -14,6 +14,7 @@ import { hidesLength, withBoundedBody } from './bounded-body.ts';
 import { clientAddress, trustedNetworks } from './client-address.ts';
 import { type ContentRoutesOptions, contentRoutes } from './content/content-routes.ts';
 import { thumbnailRoutes } from './content/thumbnail-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { type FileRoutesOptions, fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -103,8 +104,7 @@ export function startServer(options: ServerOptions): HttpServer {
     frameAncestors: options.allowedOrigins,
   });
   thumbnailRoutes(app, { shard, bearers: new Bearers({ shard, hashToken }) });
-  adminRoutes(app, { shard, hashToken });
-  messageRoutes(app, { shard, hashToken, rateLimit: options.rateLimit });
+  peopleRoutes(app, options);
   fileRoutes(app, { shard, hashToken, ...options.files, mayTry: addressTries(options, () => app.server, BY_FILES) });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
@@ -126,6 +126,13 @@ export function startServer(options: ServerOptions): HttpServer {
     },
     stop: () => server.stop(true),
   };
+}
+
+/** What administrators do, one's own data, and messages for those without a socket. */
+function peopleRoutes(app: Elysia, { shard, hashToken, rateLimit }: ServerOptions): void {
+  adminRoutes(app, { shard, hashToken });
+  exportRoutes(app, { shard, hashToken, rateLimit, keepOpen: (request) => app.server?.timeout(request, 0) });
+  messageRoutes(app, { shard, hashToken, rateLimit });
 }
 
 interface PeerSource {
