@@ -10,7 +10,7 @@ import type { RoleEnvironment } from '../roles/role.ts';
 import { connectAmqp } from './amqp.ts';
 
 /** Who has embedded queues: each in a file of its own, since the memory of one instance knows who has which job. */
-export type QueueOwner = 'files' | 'hooks' | 'accounts';
+export type QueueOwner = 'files' | 'hooks';
 
 export interface OpenQueues {
   /** One queue by its name, the same each time. The first caller says the policy. */
