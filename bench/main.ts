@@ -11,6 +11,7 @@ import { type AnyBench, anyBench, UsageError } from './lib/command.ts';
 import { environment } from './lib/environment.ts';
 import { persist } from './persist/persist.ts';
 import { post } from './post/post.ts';
+import { upload } from './upload/upload.ts';
 
 const BENCHES: Readonly<Record<string, AnyBench>> = {
   fanout: anyBench(fanout),
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, AnyBench>> = {
   actors: anyBench(actors),
   lanes: anyBench(lanes),
   persist: anyBench(persist),
+  upload: anyBench(upload),
   post,
   download: anyBench(download),
   transfer: anyBench(transfer),

@@ -39,7 +39,7 @@ export interface PouringOptions {
 }
 
 /** Written at once. One such piece is being written while the next is gathered. */
-const GATHER_BYTES = 512 * 1024;
+const GATHER_BYTES = 1024 * 1024;
 const PROGRESS_BYTES = 64 * 1024 * 1024;
 const STALL_MS = 60_000;
 
