@@ -40,7 +40,7 @@ export interface PouringOptions {
 
 /** Written at once. One such piece is being written while the next is gathered. */
 const GATHER_BYTES = 1024 * 1024;
-const PROGRESS_BYTES = 64 * 1024 * 1024;
+const PROGRESS_BYTES = 256 * 1024 * 1024;
 const STALL_MS = 60_000;
 
 export class Pouring {
