@@ -11,7 +11,18 @@ import type { Post } from './outbox.ts';
 import { PeopleRequests } from './people.ts';
 import type { RequestOptions } from './requests.ts';
 import type { Position } from './streams.ts';
-import type { Body, Device, HistoryPage, Method, ParamsOf, ResultOf, RoomMember, User } from './wire.ts';
+import type {
+  Body,
+  ChangeResult,
+  Device,
+  HistoryPage,
+  Method,
+  ParamsOf,
+  PostResult,
+  ResultOf,
+  RoomMember,
+  User,
+} from './wire.ts';
 
 /** What may stand beside the body of a post. */
 export interface PostOptions {
@@ -151,6 +162,34 @@ export class MailroomClient {
     this.#engine.outbox.clear(new MailroomError('unavailable', 'the post was discarded'));
   }
 
+  /** Replaces the body of one's own message. Repeated over reconnects with one nonce, so that it happens once. */
+  edit(room: string, seq: number, body: Body | Uint8Array, mentions?: readonly string[]): Promise<ChangeResult> {
+    const encoded = body instanceof Uint8Array ? body : encodeBody(body);
+    const content = { body: encoded, ...(mentions === undefined ? {} : { mentions }) };
+    return this.request('messages.edit', { ...this.#target(room, seq), ...content }, { repeat: true });
+  }
+
+  /** Takes a message back. */
+  recall(room: string, seq: number): Promise<ChangeResult> {
+    return this.request('messages.recall', this.#target(room, seq), { repeat: true });
+  }
+
+  /** Reacts to a message, or takes the reaction back. */
+  react(room: string, seq: number, reaction: string, remove = false): Promise<ChangeResult> {
+    return this.request('messages.react', { ...this.#target(room, seq), reaction, remove }, { repeat: true });
+  }
+
+  /** Pins a message, or takes the pin off. */
+  pin(room: string, seq: number, pinned = true): Promise<ChangeResult> {
+    return this.request('messages.pin', { ...this.#target(room, seq), pinned }, { repeat: true });
+  }
+
+  /** Posts a copy of a message to a room. */
+  forward(from: { readonly room: string; readonly seq: number }, room: string): Promise<PostResult> {
+    const nonce = this.#engine.around.newNonce();
+    return this.request('messages.forward', { from, room, nonce }, { repeat: true });
+  }
+
   /** A part of a room's history, ascending by `seq`. */
   history(room: string, range: HistoryRange = {}): Promise<HistoryPage> {
     return this.request('messages.history', { room, ...range }, { repeat: true });
@@ -259,6 +298,10 @@ export class MailroomClient {
       return Promise.reject(new MailroomError('unavailable', 'the client is not connected'));
     }
     return this.#engine.requests.request(method, params, options);
+  }
+
+  #target(room: string, seq: number): { readonly room: string; readonly seq: number; readonly nonce: string } {
+    return { room, seq, nonce: this.#engine.around.newNonce() };
   }
 
   #enter(entry: ResultOf<'rooms.join'>): Room {

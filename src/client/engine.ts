@@ -96,6 +96,8 @@ export class Engine {
       {
         deliver: (message) => this.#deliver(message),
         fetch: (room, after) => this.requests.request('messages.history', { room, after, limit: historyPage }),
+        changed: (changed) => this.events.emit('changed', changed),
+        fetchChanges: (room, after) => this.requests.request('messages.changes', { room, after, limit: historyPage }),
         skipped: (room, from, to) => this.events.emit('gap', { room, from, to }),
         reloaded: (room) => this.events.emit('reload', { room }),
         lost: (room) => this.left(room),
@@ -159,6 +161,8 @@ export class Engine {
     switch (notification.method) {
       case 'message':
         return this.streams.message(notification.params);
+      case 'changed':
+        return this.streams.changed(notification.params);
       case 'gap':
         return this.streams.gap(notification.params);
       case 'room':

@@ -1,11 +1,26 @@
 import type { ConnectionState } from './connection.ts';
 import type { OutboxEvent } from './outbox.ts';
-import type { ContactNotice, FileChange, Hidden, Message, Presence, Read, RoomChange, Typing } from './wire.ts';
+import type {
+  Changed,
+  ContactNotice,
+  FileChange,
+  Hidden,
+  Message,
+  Presence,
+  Read,
+  RoomChange,
+  Typing,
+} from './wire.ts';
 
 /** What a client tells, by event name. Events of one room come in the order of the room. */
 export interface ClientEvents {
   /** The next message of a room, the user's own included: once each, in order of `seq`. */
   readonly message: Message;
+  /**
+   * A message was edited, recalled, reacted to or pinned: each change of a room once, in order of `change`. A message of
+   * `history` with a `change` that is not lower has it already. It may be of a message that was not delivered.
+   */
+  readonly changed: Changed;
   /**
    * Someone joined or left a room of the user, has another role or is muted, or its fields changed, or it is no more; the user's
    * own part too. To owner and admins also: someone asks to join; to who asked: that was declined.

@@ -1,13 +1,23 @@
 import { asMailroomError, type MailroomError } from './errors.ts';
-import type { HistoryPage, Message } from './wire.ts';
+
+/** An entry of a stream by its number: a message by its `seq`, a change by its `change`. */
+export interface Numbered {
+  readonly seq: number;
+}
+
+/** A part of a stream as it is fetched. */
+export interface StreamPage<T extends Numbered> {
+  readonly messages: readonly T[];
+  readonly more: boolean;
+}
 
 /** What a room's stream needs from the client. */
-export interface StreamHooks {
-  /** Called with each message once, in order of `seq`. */
-  deliver(message: Message): void;
-  /** A page of history after `after`, ascending. */
-  fetch(after: number): Promise<HistoryPage>;
-  /** Messages that were not fetched and never will be, both ends included. */
+export interface StreamHooks<T extends Numbered> {
+  /** Called with each entry once, in order of `seq`. */
+  deliver(message: T): void;
+  /** A page of what is after `after`, ascending. */
+  fetch(after: number): Promise<StreamPage<T>>;
+  /** Entries that were not fetched and never will be, both ends included. */
   skipped(from: number, to: number): void;
   /** A fetch failed: the stream asks to be called again with `resume` when there is a point in it. */
   stalled(error: MailroomError): void;
@@ -17,16 +27,16 @@ export interface StreamHooks {
 const maxHeld = 1_000;
 
 /**
- * One room's messages, each delivered exactly once and in order.
+ * One room's messages, or its changes, each delivered exactly once and in order.
  *
  * Details: a message that follows the position is delivered at once. Any other is either a repeat, which is dropped, or
  * shows a hole: it is held, history fills the hole, and the held ones follow. A fill belongs to one connection; when
  * that ends it is forgotten, because the next connection resumes from the position.
  */
-export class RoomStream {
-  readonly #hooks: StreamHooks;
+export class RoomStream<T extends Numbered> {
+  readonly #hooks: StreamHooks<T>;
   readonly #maxFill: number;
-  readonly #held = new Map<number, Message>();
+  readonly #held = new Map<number, T>();
   #seq: number;
   /** The highest seq known to exist. Above the position it means that a fill is needed. */
   #target: number;
@@ -34,7 +44,7 @@ export class RoomStream {
   #fill = 0;
   #filling = false;
 
-  constructor(hooks: StreamHooks, seq: number, maxFill: number) {
+  constructor(hooks: StreamHooks<T>, seq: number, maxFill: number) {
     this.#hooks = hooks;
     this.#seq = seq;
     this.#target = seq;
@@ -47,7 +57,7 @@ export class RoomStream {
   }
 
   /** Takes a message as it came from the server. */
-  push(message: Message): void {
+  push(message: T): void {
     if (message.seq <= this.#seq) return;
     if (message.seq === this.#seq + 1 && !this.#filling) {
       this.#deliver(message);
@@ -100,7 +110,7 @@ export class RoomStream {
     );
   }
 
-  #filled(page: HistoryPage): void {
+  #filled(page: StreamPage<T>): void {
     const before = this.#seq;
     for (const message of page.messages) {
       if (message.seq <= this.#seq) continue;
@@ -129,7 +139,7 @@ export class RoomStream {
     this.#hooks.skipped(from, seq);
   }
 
-  #deliver(message: Message): void {
+  #deliver(message: T): void {
     this.#seq = message.seq;
     this.#held.delete(message.seq);
     this.#hooks.deliver(message);

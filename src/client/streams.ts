@@ -3,7 +3,7 @@ import { backoffDelay, repeatBackoff } from './backoff.ts';
 import type { ClientClock } from './clock.ts';
 import type { MailroomError } from './errors.ts';
 import { RoomStream } from './room-stream.ts';
-import type { Gap, Message, ResultOf, ResumePosition } from './wire.ts';
+import type { Changed, Gap, Message, ResultOf, ResumePosition } from './wire.ts';
 
 /** What the client has of a room: enough to go on from there, in this process or in a later one. */
 export interface Position {
@@ -19,6 +19,8 @@ export interface StreamsHooks {
   deliver(message: Message): void;
   fetch(room: string, after: number): Promise<ResultOf<'messages.history'>>;
   skipped(room: string, from: number, to: number): void;
+  changed(changed: Changed): void;
+  fetchChanges(room: string, after: number): Promise<ResultOf<'messages.changes'>>;
   /** The room was rewound: what the application holds of it is void. */
   reloaded(room: string): void;
   /** History is closed to the user now. */
@@ -32,9 +34,15 @@ export interface StreamsOptions {
   readonly maxFill: number;
 }
 
+/** A change as a stream counts it. */
+interface NumberedChange {
+  readonly seq: number;
+  readonly changed: Changed;
+}
+
 interface Tracked {
-  readonly stream: RoomStream;
-  change: number;
+  readonly stream: RoomStream<Message>;
+  readonly changes: RoomStream<NumberedChange>;
   /** Undefined while nothing but messages has been seen of the room. */
   log: string | undefined;
   failures: number;
@@ -64,9 +72,9 @@ export class Streams {
   resume(): Record<string, ResumePosition> {
     const latest = [...this.#tracked].sort(([, a], [, b]) => b.touched - a.touched).slice(0, LIMITS.maxResumeRooms);
     return Object.fromEntries(
-      latest.map(([room, { stream, change, log }]) => [
+      latest.map(([room, { stream, changes, log }]) => [
         room,
-        log === undefined ? stream.seq : [stream.seq, change, log],
+        log === undefined ? stream.seq : [stream.seq, changes.seq, log],
       ]),
     );
   }
@@ -75,7 +83,7 @@ export class Streams {
   positions(): Record<string, Position> {
     const known = [...this.#tracked].filter(([, tracked]) => tracked.log !== undefined);
     return Object.fromEntries(
-      known.map(([room, { stream, change, log }]) => [room, { seq: stream.seq, change, log: log ?? '' }]),
+      known.map(([room, { stream, changes, log }]) => [room, { seq: stream.seq, change: changes.seq, log: log ?? '' }]),
     );
   }
 
@@ -108,15 +116,15 @@ export class Streams {
     for (const room of rooms) {
       this.follow(room.id, room);
       if (room.from !== undefined) this.#tracked.get(room.id)?.stream.beginAt(room.from);
-      if (!resumed.has(room.id)) this.#tracked.get(room.id)?.stream.catchUp(room.seq);
+      if (!resumed.has(room.id)) this.#catchUp(this.#tracked.get(room.id), room);
     }
     // A tail that the server failed to push would go unnoticed until the next message, so it is looked after once.
     const late = rooms.filter((room) => resumed.has(room.id));
     const cancelEarlier = this.#cancelGrace;
     const cancel = this.#options.clock.after(resumeGraceMs, () => {
-      for (const { id, seq, log } of late) {
-        const tracked = this.#tracked.get(id);
-        if (tracked?.log === log) tracked.stream.catchUp(seq);
+      for (const room of late) {
+        const tracked = this.#tracked.get(room.id);
+        if (tracked?.log === room.log) this.#catchUp(tracked, room);
       }
     });
     this.#cancelGrace = () => {
@@ -132,8 +140,15 @@ export class Streams {
     tracked.stream.push(message);
   }
 
+  changed(changed: Changed): void {
+    this.#tracked.get(changed.room)?.changes.push({ seq: changed.change, changed });
+  }
+
   gap(gap: Gap): void {
-    if (gap.stream !== 'messages') return;
+    if (gap.stream === 'changes') {
+      this.#tracked.get(gap.room)?.changes.catchUp(gap.to);
+      return;
+    }
     const tracked = this.#tracked.get(gap.room) ?? this.#add(gap.room, gap.from - 1, 0, undefined);
     tracked.stream.catchUp(gap.to);
   }
@@ -142,6 +157,7 @@ export class Streams {
     const tracked = this.#tracked.get(room);
     tracked?.cancelRetry?.();
     tracked?.stream.interrupt();
+    tracked?.changes.interrupt();
     this.#tracked.delete(room);
   }
 
@@ -153,11 +169,17 @@ export class Streams {
       tracked.cancelRetry?.();
       tracked.cancelRetry = undefined;
       tracked.stream.interrupt();
+      tracked.changes.interrupt();
     }
   }
 
+  #catchUp(tracked: Tracked | undefined, { seq, change }: Position): void {
+    tracked?.stream.catchUp(seq);
+    tracked?.changes.catchUp(change);
+  }
+
   #add(room: string, seq: number, change: number, log: string | undefined): Tracked {
-    const stream = new RoomStream(
+    const stream = new RoomStream<Message>(
       {
         deliver: (message) => {
           tracked.failures = 0;
@@ -170,7 +192,21 @@ export class Streams {
       seq,
       this.#options.maxFill,
     );
-    const tracked: Tracked = { stream, change, log, failures: 0, touched: this.#touches, cancelRetry: undefined };
+    const changes = new RoomStream<NumberedChange>(
+      {
+        deliver: ({ changed }) => this.#hooks.changed(changed),
+        fetch: async (after) => {
+          const page = await this.#hooks.fetchChanges(room, after);
+          return { messages: page.changes.map((changed) => ({ seq: changed.change, changed })), more: page.more };
+        },
+        // The state of messages is what history tells; it has all that is left out here.
+        skipped: () => undefined,
+        stalled: (error) => this.#stalled(room, tracked, error),
+      },
+      change,
+      this.#options.maxFill,
+    );
+    const tracked: Tracked = { stream, changes, log, failures: 0, touched: this.#touches, cancelRetry: undefined };
     this.#tracked.set(room, tracked);
     return tracked;
   }
@@ -184,6 +220,9 @@ export class Streams {
     const { clock, random } = this.#options;
     const delayMs = backoffDelay(tracked.failures++, repeatBackoff, random, error.retryAfter);
     tracked.cancelRetry?.();
-    tracked.cancelRetry = clock.after(delayMs, () => tracked.stream.resume());
+    tracked.cancelRetry = clock.after(delayMs, () => {
+      tracked.stream.resume();
+      tracked.changes.resume();
+    });
   }
 }

@@ -7,6 +7,8 @@ import type { Method, NotificationName, NotificationParams, ParamsOf, ResultOf }
 
 export type {
   Body,
+  Changed,
+  ChangeResult,
   Contact,
   ContactNotice,
   ContactState,

@@ -1,4 +1,6 @@
 /** Every variable of the environment. Help, `docs/configuration.md` and `docker/.env.example` are made from this. */
+
+import { CHANGE_WINDOWS } from './change-windows.ts';
 import { FILE_VARIABLES } from './file-variables.ts';
 import { ROOM_VARIABLES } from './room-variables.ts';
 import * as type from './value-types.ts';
@@ -192,24 +194,7 @@ export const SCHEMA = {
     unit: 'duration',
     description: 'How long a token is valid after its login or renewal.',
   }),
-  editWindowMs: variable({
-    name: 'MAILROOM_EDIT_WINDOW',
-    section: 'Sessions and limits',
-    type: type.duration('0s', '36500d'),
-    initial: 36_500 * 86_400_000,
-    initialText: '36500d',
-    unit: 'duration',
-    description: 'How long after posting authors may edit what they wrote.',
-  }),
-  recallWindowMs: variable({
-    name: 'MAILROOM_RECALL_WINDOW',
-    section: 'Sessions and limits',
-    type: type.duration('0s', '36500d'),
-    initial: 120_000,
-    initialText: '2m',
-    unit: 'duration',
-    description: 'How long after posting members may recall what they wrote. Owners and admins of a group always may.',
-  }),
+  ...CHANGE_WINDOWS,
   loginPolicy: variable<'device' | 'single'>({
     name: 'MAILROOM_LOGIN_POLICY',
     section: 'Sessions and limits',

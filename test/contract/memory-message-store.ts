@@ -51,16 +51,19 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
     for (const slot of fence?.slots ?? []) {
       this.#epochs.set(slot, Math.max(this.#epochs.get(slot) ?? 0, fence?.epoch ?? 0));
     }
+    const stored: LogRecord[] = [];
     const refused: { record: LogRecord; reason: string }[] = [];
     for (const record of records) {
       const outcome = this.#place(record);
       if (outcome === 'stored') {
+        stored.push(record);
         this.#keepMentions(record, mentionsOf?.(record));
         inserted += 1;
       } else if (outcome === 'repeated') repeated += 1;
       else if (outcome === 'outdated') outdated += 1;
       else refused.push({ record, reason: outcome });
     }
+    for (const record of stored) this.#apply(record);
     this.#persisted.set(partition, Math.max(this.persisted(partition), position));
     return { inserted, repeated, outdated, refused };
   }
@@ -195,7 +198,6 @@ export class MemoryMessageStore implements MessageStoreWriter, MessageStoreReade
       : { seq, sender, nonce, at, frame, target };
     const next = [...rows, row].sort((a, b) => a.seq - b.seq);
     this.#streams[record.stream].set(record.room, next);
-    if (!known) this.#apply(record);
     return known ? 'nonce taken' : 'stored';
   }
 }

@@ -1,5 +1,6 @@
 /** Edits, recalls, reactions and pins: what everybody is told, and what is read afterwards. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { MailroomClient } from '../../../src/client/client.ts';
 import { decodeBody } from '../../../src/protocol/frames/body.ts';
 import type { Changed, Message, ResumePosition } from '../../../src/protocol/types.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
@@ -7,7 +8,7 @@ import { type Account, newAccounts } from '../../support/http.ts';
 import { RawClient, range, textBody } from '../../support/raw-client.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { openOnEveryThread } from '../../support/threads.ts';
-import { TEST_MS } from '../../support/wait.ts';
+import { TEST_MS, Watchers } from '../../support/wait.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -271,6 +272,42 @@ describe('changes of messages', () => {
     );
     expect((await b.refused('messages.recall', { room: own, seq: 1, nonce: 'r' })).code).toBe('forbidden');
     expect(await a.ok('messages.recall', { room: own, seq: 1, nonce: 'r' })).toEqual({ change: 1 });
+  });
+});
+
+describe('changes in the client library', () => {
+  test('[CHG30] changes come once and in order, over a crash of the server and an absence', async () => {
+    using dir = tempDir();
+    const first = await startServer({ dataDir: dir.path });
+    const [carl, dora] = await newAccounts(first.url, ['carl', 'dora']);
+    const writer = await RawClient.greet(first.url, carl.token);
+    const { room } = await writer.ok('rooms.create', { members: [dora.id] });
+    const port = Number(new URL(first.url).port);
+    const seen: number[] = [];
+    const watchers = new Watchers();
+    const client = new MailroomClient({ url: first.url, token: dora.token });
+    client.on('changed', ({ change }) => {
+      seen.push(change);
+      watchers.look();
+    });
+    const untilSeen = (change: number): Promise<true> =>
+      watchers.until(`change ${change} in the client`, () => (seen.includes(change) ? true : undefined));
+    client.connect();
+    await client.ready();
+    await writer.post(room, '1');
+    expect(await client.react(room, 1, '👍')).toEqual({ change: 1 });
+    await untilSeen(1);
+    await first.kill();
+    await using second = await startServer({ dataDir: dir.path, port });
+    using again = await RawClient.greet(second.url, carl.token);
+    for (const n of range(2, 30)) {
+      await again.ok('messages.edit', { room, seq: 1, nonce: `${n}`, body: textBody(`${n}`) });
+    }
+    client.wake();
+    await untilSeen(30);
+    expect(seen).toEqual(range(1, 30));
+    expect(client.positions()[room]).toMatchObject({ seq: 1, change: 30 });
+    client.close();
   });
 });
 

@@ -110,12 +110,13 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
     let outdated = 0;
     if (fence !== undefined) this.#epochs.raise(fence);
     const refused: { record: LogRecord; reason: string }[] = [];
+    const changes: LogRecord[] = [];
     for (const record of records) {
       const isOutdated = record.epoch < this.#epochs.of(record.slot);
       const room = this.#rooms.keyOf(record.room);
       const outcome = this.#streams[record.stream].place(room, isOutdated, record);
+      if (outcome === 'stored' && record.effect !== undefined) changes.push(record);
       if (outcome === 'stored') {
-        this.#effects.apply(room, record);
         this.#mentions.apply(room, record, mentionsOf?.(record));
         inserted += 1;
       } else if (outcome === 'repeated') repeated += 1;
@@ -126,6 +127,7 @@ export class SqliteMessageStoreWriter implements MessageStoreWriter {
       }
     }
     for (const table of Object.values(this.#streams)) table.flush();
+    for (const change of changes) this.#effects.apply(this.#rooms.keyOf(change.room), change);
     for (const { record, reason } of refused) {
       this.#quarantine.run(record.room, record.stream, record.seq, reason, encodeLogRecord(record));
     }
