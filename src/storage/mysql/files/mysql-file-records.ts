@@ -159,6 +159,8 @@ export class MysqlFileRecords implements FileRecords {
   }
 
   list(user: string, query: ListQuery): Promise<readonly (FileRecord | SharedFile)[]> {
+    // What others have shared changes by their writes, which are not announced under this user.
+    if (query.scope === 'shared') return listFiles(this.#servers.primary, user, query);
     return this.#access.read([userKey(user)], (runner) => listFiles(runner, user, query));
   }
 
