@@ -3,7 +3,7 @@ import type { FileScope, StoredFile } from '../../src/client/files.ts';
 import type { Drive } from '../model/drive.ts';
 import { useObservable } from '../model/observable.ts';
 import { sizeOf } from '../model/sizes.ts';
-import { explain, momentOf } from '../model/text.ts';
+import { briefTime, explain, momentOf } from '../model/text.ts';
 import { useChat } from './context.ts';
 import { Dialog } from './dialog.tsx';
 import { DropZone, FileButton } from './drop-zone.tsx';
@@ -143,7 +143,9 @@ function DriveRow({ file, drive }: { readonly file: StoredFile; readonly drive: 
         {file.name}
       </button>
       <span class="drive-size">{sizeOf(file.size)}</span>
-      <span class="drive-time">{at === undefined ? '' : momentOf(at)}</span>
+      <span class="drive-time" title={at === undefined ? '' : momentOf(at)}>
+        {at === undefined ? '' : briefTime(at, Date.now())}
+      </span>
       <Menu label={`More about ${file.name}`} items={items}>
         <Icon name="more" />
       </Menu>

@@ -57,6 +57,8 @@ export class Upload extends Observable {
   /** Begins, or goes on after a pause or a failure. */
   async start(): Promise<void> {
     this.problem = undefined;
+    // At once: whoever looks for uploads that wait must not find this one a second time.
+    this.#set(this.#isChecked ? 'checking' : 'sending');
     this.#stopping = new AbortController();
     const { signal } = this.#stopping;
     try {
@@ -81,11 +83,15 @@ export class Upload extends Observable {
     await this.#tus?.abort(true);
   }
 
+  /** Whether it is hashed first, and the server asked for it. What is being sent already goes on being sent. */
+  get #isChecked(): boolean {
+    const { size } = this.file;
+    return size >= MIN_INSTANT_BYTES && size <= MAX_CHECKED_BYTES && this.#tus === undefined;
+  }
+
   /** Whether the server had the content and has given it to the user. */
   async #wasInstant(signal: AbortSignal): Promise<boolean> {
-    if (this.file.size < MIN_INSTANT_BYTES || this.file.size > MAX_CHECKED_BYTES || this.#tus !== undefined)
-      return false;
-    this.#set('checking');
+    if (!this.#isChecked) return false;
     const onBytes = (bytes: number) => this.#progress(bytes);
     this.#sha256 ??= await hashed({ type: 'hash', file: this.file }, signal, onBytes);
     const id = await instantly(this.file, this.#sha256, this.#options.token(), signal).catch(() => undefined);

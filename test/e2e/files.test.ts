@@ -1,0 +1,125 @@
+/** Files in the web app, in a real browser against a real server. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { startServer } from '../support/server.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const TEST_MS = 120_000;
+const isThere = existsSync(CHROMIUM);
+if (!isThere && process.env.CI === 'true') throw new Error(`the web tests need ${CHROMIUM}`);
+
+const PASSWORD = 'correct horse';
+
+describe.skipIf(!isThere)('files in the web app', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  }, TEST_MS);
+  afterAll(async () => await browser.close());
+
+  test(
+    '[WEB32] files that are attached become messages, once each; a second copy is instant; the drive has one of each',
+    async () => {
+      await using server = await startServer();
+      const page = await inRoom(browser, server.url);
+      const picture = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+        .png()
+        .toBuffer();
+      const large = Buffer.alloc(3_000_000, 'some bytes ');
+      const attach = page.locator('.composer input[type=file]');
+      await attach.setInputFiles([
+        { name: 'teal.png', mimeType: 'image/png', buffer: picture },
+        { name: 'large.bin', mimeType: 'application/octet-stream', buffer: large },
+      ]);
+      await page.getByRole('button', { name: 'Open teal.png' }).locator('img').waitFor();
+      await page.getByRole('button', { name: 'Open large.bin' }).waitFor();
+      await attach.setInputFiles([{ name: 'copy.bin', mimeType: 'application/octet-stream', buffer: large }]);
+      await page.getByText('instantly: the server had it').waitFor();
+      await page.getByRole('button', { name: 'Open copy.bin' }).waitFor();
+      expect(await page.locator('.message').count()).toBe(3);
+      await page.getByRole('link', { name: 'Files' }).click();
+      await page.getByText('2 files').waitFor();
+      expect(await page.locator('.drive-row').count()).toBe(2);
+      await page.context().close();
+    },
+    TEST_MS,
+  );
+
+  test(
+    '[WEB33] an upload that is paused goes on after the page was loaded anew',
+    async () => {
+      await using server = await startServer();
+      const page = await inRoom(browser, server.url);
+      const bytes = Buffer.alloc(20_000_000, 'more bytes ');
+      // The network is slow, so that there is something left to send.
+      const network = await page.context().newCDPSession(page);
+      const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 };
+      await network.send('Network.emulateNetworkConditions', slow);
+      await page
+        .locator('.composer input[type=file]')
+        .setInputFiles([{ name: 'slow.bin', mimeType: 'application/octet-stream', buffer: bytes }]);
+      await page.getByText(/ of 20.0 MB · /).waitFor();
+      await page.getByRole('button', { name: 'Pause slow.bin' }).click();
+      await page.getByText(/Paused at/).waitFor();
+      await page.reload();
+      await page.getByRole('button', { name: 'Open slow.bin' }).waitFor({ timeout: TEST_MS });
+      expect(await page.locator('.message').count()).toBe(1);
+      await page.context().close();
+    },
+    TEST_MS,
+  );
+
+  test(
+    '[WEB34] a file is renamed, found, thrown away, taken back and deleted for good',
+    async () => {
+      await using server = await startServer();
+      const page = await inRoom(browser, server.url);
+      await page.getByRole('link', { name: 'Files' }).click();
+      await page
+        .locator('.drive input[type=file]')
+        .setInputFiles([{ name: 'draft.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
+      await page.locator('.drive-row', { hasText: 'draft.txt' }).waitFor();
+      await choose(page, 'draft.txt', 'Rename');
+      await page.getByLabel('Name', { exact: true }).fill('final.txt');
+      await page.getByRole('button', { name: 'Rename', exact: true }).click();
+      await page.getByLabel('Search by name').fill('FINAL');
+      await page.locator('.drive-row', { hasText: 'final.txt' }).waitFor();
+      await choose(page, 'final.txt', 'Move to the trash');
+      await page.getByText('No file is called “FINAL”.').waitFor();
+      await page.getByText('Trash', { exact: true }).click();
+      await choose(page, 'final.txt', 'Restore');
+      await page.getByText('My files').click();
+      await choose(page, 'final.txt', 'Move to the trash');
+      await page.getByText('Trash', { exact: true }).click();
+      await choose(page, 'final.txt', 'Delete for good');
+      await page.getByRole('button', { name: 'Delete for good', exact: true }).click();
+      await page.getByText('No file is called “FINAL”.').waitFor();
+      await page.getByText('0 files').waitFor();
+      await page.context().close();
+    },
+    TEST_MS,
+  );
+});
+
+/** Somebody new, in a room of their own. */
+async function inRoom(browser: Browser, url: string): Promise<Page> {
+  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await page.getByLabel('Username').fill('ann');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Password again').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  await page.getByLabel('Name of the room').fill('Hike');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Message Hike').waitFor();
+  return page;
+}
+
+async function choose(page: Page, file: string, what: string): Promise<void> {
+  await page.getByRole('button', { name: `More about ${file}` }).click();
+  await page.getByRole('menuitem', { name: what }).click();
+}
