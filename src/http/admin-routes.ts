@@ -54,6 +54,16 @@ export function adminRoutes<App extends Elysia>(app: App, options: BearersOption
     response: { 200: BotToken },
     detail: detail('A new token for a bot; the one before it dies.'),
   });
+  app.post(
+    '/v1/admin/rooms/:room/messages/:seq/recall',
+    ({ request, params, body }) => desk.recall(request, params, body.reason),
+    {
+      params: t.Object({ room: ID, seq: t.Integer({ minimum: 1 }) }),
+      body: t.Object({ reason: REASON }),
+      response: { 200: t.Object({ change: t.Integer() }) },
+      detail: detail('Recalls any message of any room.'),
+    },
+  );
   app.get('/v1/admin/reports', ({ request, query }) => desk.reports(request, query.state ?? 'open', query), {
     query: t.Object({ state: t.Optional(t.Union([t.Literal('open'), t.Literal('resolved')])), ...PAGE }),
     detail: detail('What was reported, newest first.'),
@@ -171,6 +181,14 @@ class AdminDesk {
       request,
       (by) => ({ type: 'renew-bot', by, user }),
       (renewed) => json(200, renewed),
+    );
+  }
+
+  recall(request: Request, message: { room: string; seq: number }, reason: string): Promise<Response> {
+    return this.#ask(
+      request,
+      (by) => ({ type: 'recall-message', by, ...message, reason }),
+      ({ change }) => json(200, { change }),
     );
   }
 

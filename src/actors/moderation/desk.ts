@@ -9,6 +9,7 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import type { ReplyTo } from '../../runtime/reply.ts';
 import { FOREVER, OPERATOR } from '../../storage/ports/moderation.ts';
+import { roomKind } from '../room/messages.ts';
 import { askModeration } from '../storage/moderation.ts';
 import { Acting, refuse } from './acting.ts';
 import { type BotSecrets, makeBot, renewBot } from './bots.ts';
@@ -18,6 +19,7 @@ import type {
   DeskMessage,
   LiftSuspension,
   LookAtUser,
+  RecallMessage,
   ResolveReport,
   SetAdmin,
   SuspendUser,
@@ -32,6 +34,7 @@ export function moderationDesk(options: DeskOptions): Behaviour<DeskMessage> {
   return (context) => new ModerationDesk(context, options);
 }
 
+const ROOM_DEADLINE_MS = 8_000;
 const NO_ADMIN = fault('forbidden', 'only administrators of the server may do this');
 const IS_ADMIN = fault('conflict', 'an administrator cannot be suspended; take the right away first');
 const NOT_SUSPENDED = fault('conflict', 'the user is not suspended');
@@ -83,6 +86,8 @@ class ModerationDesk implements Actor<DeskMessage> {
         return this.#resolve(message, acting);
       case 'read-audit':
         return acting.pass('audit', [message.before, message.limit]);
+      case 'recall-message':
+        return this.#recall(message, acting);
     }
   }
 
@@ -122,5 +127,19 @@ class ModerationDesk implements Actor<DeskMessage> {
   #resolve({ id, note }: ResolveReport, acting: Acting): void {
     const audit = acting.audit('report.resolve', String(id), { note });
     acting.ask('resolve', [id, note, audit], (resolved) => (resolved ? acting.done() : acting.refuse(NOT_OPEN)));
+  }
+
+  /** The entry is there before it is done: nothing is recalled without one. What the room refused is said in a second one. */
+  #recall({ by, room, seq, reason }: RecallMessage, acting: Acting): void {
+    const target = `${room}/${seq}`;
+    acting.ask('log', [acting.audit('message.recall', target, { reason })], () => {
+      const order = { type: 'recall-officially', by, seq, nonce: this.#context.newId() } as const;
+      this.#context.ask(this.#context.ref(roomKind, room), order, ROOM_DEADLINE_MS, (reply) => {
+        if (reply.ok) return acting.settle(reply.value);
+        const { code, message } = reply.fault;
+        const audit = acting.audit('message.recall-failed', target, { code, message });
+        acting.ask('log', [audit], () => acting.refuse(reply.fault));
+      });
+    });
   }
 }

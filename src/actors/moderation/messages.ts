@@ -67,6 +67,14 @@ export interface ReadAudit extends Request<readonly AuditEntry[]> {
   readonly before: number;
   readonly limit: number;
 }
+/** Takes back any message of any room. */
+export interface RecallMessage extends Request<{ readonly change: number }> {
+  readonly type: 'recall-message';
+  readonly by: string;
+  readonly room: string;
+  readonly seq: number;
+  readonly reason: string;
+}
 export interface ReportedMessage {
   readonly room: string;
   readonly seq: number;
@@ -91,7 +99,8 @@ export type AdminMessage =
   | RenewBot
   | ListReports
   | ResolveReport
-  | ReadAudit;
+  | ReadAudit
+  | RecallMessage;
 export type DeskMessage = AdminMessage | FileReport;
 
 export const deskKind = defineKind<DeskMessage>({

@@ -11,7 +11,7 @@ import { KnownMessages, NO_MESSAGE } from './known-messages.ts';
 import { type Clash, changedState, encodeState, type MessageState, recalledFrame } from './message-state.ts';
 import type { ChangeMessage, RoomMessage } from './messages.ts';
 import { type InFlight, type Made, OrderedStream } from './ordered-stream.ts';
-import { type ChangeWindows, changeRefusalOf, visibleFrom } from './permissions.ts';
+import { type ChangeWindows, changeRefusalOf, officialRefusalOf, visibleFrom } from './permissions.ts';
 import { Pins } from './pins.ts';
 import type { RoomState } from './state.ts';
 
@@ -88,12 +88,8 @@ export class Changes {
     if (message === undefined) throw new Error('a change is made once its message is known');
     const member = state.members.get(user);
     if (seq < visibleFrom(state, member)) return { refusal: NO_MESSAGE };
-    const refusal = changeRefusalOf(kind, state, member, {
-      nowMs: at,
-      ageMs: at - message.at,
-      isOwn: message.from === user,
-      windows: this.#windows,
-    });
+    const facts = { nowMs: at, ageMs: at - message.at, isOwn: message.from === user, windows: this.#windows };
+    const refusal = isOfficial(request) ? officialRefusalOf(state) : changeRefusalOf(kind, state, member, facts);
     if (refusal !== undefined) return { refusal };
     const changed = changedState(message, ownBytes(request), at);
     if (typeof changed === 'string') return { refusal: CLASHES[changed] };
@@ -154,6 +150,10 @@ export class Changes {
   #givenUp(left: readonly ChangeInFlight[]): void {
     this.#pending = new Map(left.map(({ request, made }) => [request.seq, made.state]));
   }
+}
+
+function isOfficial(request: ChangeMessage): boolean {
+  return request.kind === 'recalled' && request.official === true;
 }
 
 /** A change whose content is not shown any more, or that the store could not take: it only counts. */

@@ -106,13 +106,22 @@ export interface Posted {
 /** What can be done to a message. */
 export type Change = { readonly user: string } & (
   | { readonly kind: 'edited'; readonly body: Uint8Array; readonly mentions?: readonly string[] }
-  | { readonly kind: 'recalled' }
+  | { readonly kind: 'recalled'; readonly official?: true }
   | { readonly kind: 'reacted'; readonly reaction: string; readonly remove: boolean }
   | { readonly kind: 'pinned'; readonly pinned: boolean }
 );
 /** The message `seq` is to be changed. */
 export type ChangeMessage = Ordered &
   Change & { readonly type: 'change'; readonly seq: number } & Request<{ readonly change: number }>;
+
+/** The message is recalled on behalf of the server, whoever is in the room; `by` is named as who did it. */
+export interface RecallOfficially extends Request<{ readonly change: number }> {
+  readonly type: 'recall-officially';
+  readonly by: string;
+  readonly seq: number;
+  /** One for each recall. */
+  readonly nonce: string;
+}
 
 export interface ReadChanges extends Request<ChangesSlice> {
   readonly type: 'changes';
@@ -238,6 +247,7 @@ export type RoomMessage =
   | ListMembers
   | Post
   | ChangeMessage
+  | RecallOfficially
   | ReadChanges
   | ListPins
   | ReadRoomHistory

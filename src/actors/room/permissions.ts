@@ -164,6 +164,11 @@ interface ChangeFacts {
   readonly windows: ChangeWindows;
 }
 
+/** The server itself takes back what it likes, where there is a room. */
+export function officialRefusalOf(state: RoomState): Fault | undefined {
+  return state.deletedAt === 0 ? undefined : ABSENT;
+}
+
 /** Whether the member may change this message in this way. Who was denied posting may still take back what they wrote. */
 export function changeRefusalOf(
   kind: Change['kind'],

@@ -38,6 +38,7 @@ const ADMIN_ROUTES = [
   ['DELETE', '/v1/admin/users/nobody/admin', undefined],
   ['POST', '/v1/admin/bots', { username: 'made-by-nobody' }],
   ['POST', '/v1/admin/bots/nobody/token', undefined],
+  ['POST', '/v1/admin/rooms/nowhere/messages/1/recall', { reason: 'r' }],
   ['GET', '/v1/admin/reports', undefined],
   ['POST', '/v1/admin/reports/1000000/resolve', { note: '' }],
   ['GET', '/v1/admin/audit', undefined],
@@ -66,6 +67,7 @@ describe('administrators', () => {
       `${method} ${path}`
         .replace(/users\/nobody/, 'users/{user}')
         .replace(/bots\/nobody/, 'bots/{user}')
+        .replace('rooms/nowhere/messages/1/', 'rooms/{room}/messages/{seq}/')
         .replace('1000000', '{id}'),
     );
     expect(wanted.sort()).toEqual(tried.sort());
