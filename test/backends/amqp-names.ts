@@ -22,6 +22,7 @@ export async function deleteAll(url: string, prefix: string, partitions: number)
   for (const queue of [transfers.waiting, transfers.dead, ...transfers.delays.map(({ name }) => name)]) {
     await channel.deleteQueue(queue);
   }
-  for (const exchange of [names.log, names.events, names.jobs]) await channel.deleteExchange(exchange);
+  for (const exchange of [names.log, names.events, names.jobs, names.invalidations])
+    await channel.deleteExchange(exchange);
   await connection.close();
 }

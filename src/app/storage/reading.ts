@@ -42,6 +42,7 @@ import { RedisPresence } from '../../storage/redis/redis-presence.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
+import { openInvalidations } from './invalidations.ts';
 import { mysqlBudget } from './mysql-budget.ts';
 import { nodeId } from './node-id.ts';
 import { type CountedRedis, connectRedis } from './redis.ts';
@@ -175,7 +176,9 @@ function withCache(
   const onFault = limited(host, ({ message }: StorageFault) =>
     log.warn('the cache cannot be used', { fault: message }),
   );
-  const surroundings = { cache, near: new MemoryCache({ host, maxBytes: NEAR_BYTES }), host, onFault };
+  const near = new MemoryCache({ host, maxBytes: NEAR_BYTES });
+  const told = openInvalidations(environment, connection === undefined ? [near, cache] : [near]);
+  const surroundings = { cache, near, host, onFault, onEnded: told.onEnded };
   const isRoomId = (id: string): boolean => ID.test(id);
   const forms = { isRoomId, isUserId: isRoomId, isUsername: (name: string) => name.length <= LIMITS.maxUsernameLength };
   const records = new CachedRecords(inner.records, { ...surroundings, ...forms });
@@ -210,12 +213,14 @@ function withCache(
     samples: () => [
       ...inner.samples(),
       ...cacheSamples({ ...records.counts, ...messages.counts, profile: people.profileCounts }),
+      ...told.samples(),
     ],
-    backEnds: inner.backEnds,
+    backEnds: () => [...inner.backEnds(), ...told.backEnds()],
     async close() {
       clearInterval(timer);
       await remember();
       await inner.close();
+      await told.close();
     },
   };
 }

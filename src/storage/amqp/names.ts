@@ -9,6 +9,8 @@ export interface AmqpNames {
   readonly events: string;
   /** Direct exchange. */
   readonly jobs: string;
+  /** Fanout exchange. */
+  readonly invalidations: string;
 }
 
 /** Prefix where none is given. */
@@ -21,5 +23,6 @@ export function amqpNames(prefix: string = DEFAULT_PREFIX): AmqpNames {
     deadLetters: `${prefix}.dead-letters`,
     events: `${prefix}.events`,
     jobs: `${prefix}.jobs`,
+    invalidations: `${prefix}.invalidate`,
   };
 }

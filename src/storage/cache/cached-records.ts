@@ -119,7 +119,7 @@ export class CachedRecords implements Records {
     return this.#inner.changePassword(userId, passwordHash, keepTokenHash);
   }
 
-  /** The user was made, renamed or ended by somebody else. Near copies of other nodes end by themselves. */
+  /** The user was made, renamed or ended by somebody else. Other nodes drop near copies as soon as they hear of it. */
   async forgetUser(id: string, username: string): Promise<void> {
     await Promise.all([this.#users.invalidate(id), this.#names.invalidate(username)]);
   }

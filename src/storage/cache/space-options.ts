@@ -47,6 +47,8 @@ export interface Surroundings {
   /** In this process, and bounded; for values that never change. */
   readonly near?: Cache;
   readonly host: Pick<Host, 'wallMs' | 'monotonicMs' | 'setTimer' | 'random' | 'newId'>;
+  /** Told of each key that a write has ended, once the cache knows: other nodes may hold copies near. */
+  readonly onEnded?: (key: string) => void;
   /** Told each time the cache could not be used; it may be often. */
   readonly onFault?: (fault: StorageFault) => void;
 }

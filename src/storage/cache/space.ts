@@ -56,6 +56,7 @@ export class Space<T> {
   readonly #cache: Cache;
   readonly #near: Cache | undefined;
   readonly #host: Surroundings['host'];
+  readonly #onEnded: (key: string) => void;
   readonly #onFault: (fault: StorageFault) => void;
   readonly #limiter: Limiter;
   /** For each key the flight that is under way, and the one that departs next and takes readers aboard. */
@@ -64,12 +65,13 @@ export class Space<T> {
   readonly #refreshing = new Set<string>();
   #distrustedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SpaceOptions<T>, { cache, near, host, onFault = () => undefined }: Surroundings) {
+  constructor(options: SpaceOptions<T>, { cache, near, host, onEnded = () => undefined, onFault }: Surroundings) {
     this.#options = options;
     this.#cache = cache;
     this.#near = options.nearMs > 0 ? near : undefined;
     this.#host = host;
-    this.#onFault = onFault;
+    this.#onEnded = onEnded;
+    this.#onFault = onFault ?? (() => undefined);
     const { name, maxLoads, maxWaiting } = options;
     this.#limiter = new Limiter({ name: `load of ${name}`, maxRunning: maxLoads, maxWaiting });
   }
@@ -150,6 +152,7 @@ export class Space<T> {
       return true;
     });
     if (told !== true) this.#distrustedUntilMs = this.#host.monotonicMs() + this.#options.staleMs;
+    this.#onEnded(this.#key(id));
     return told === true;
   }
 
@@ -283,7 +286,7 @@ export class Space<T> {
     await this.#attempt(() => this.#cache.release(this.#key(id), lease));
   }
 
-  /** Only of what never changes: nobody tells this process when another one writes. */
+  /** Only of what all but never changes: word of another node's write may be lost, and then its time alone ends the copy. */
   #keepNear(id: string, { value, entry }: Found<T>): void {
     if (this.#near === undefined || value === null) return;
     const ttlMs = Math.floor(Math.min(this.#options.nearMs, entry.expiresAt - this.#host.wallMs()));
