@@ -35,6 +35,7 @@ export type {
   RoomRole,
   RoomSummary,
   RoomsBansResult,
+  RoomsMembersResult,
   RoomsRequestsResult,
   Typing,
   User,

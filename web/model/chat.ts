@@ -5,8 +5,9 @@ import { localStorageOutbox } from '../../src/client/outbox-store.ts';
 import type { Message, User } from '../../src/client/wire.ts';
 import { Drive } from './drive.ts';
 import { FileLinks } from './file-links.ts';
-import { Names } from './names.ts';
+import { Names, nameOf } from './names.ts';
 import { Observable } from './observable.ts';
+import { People } from './people.ts';
 import { Pictures } from './pictures.ts';
 import type { Session } from './session.ts';
 import { Timeline } from './timeline.ts';
@@ -27,6 +28,7 @@ export interface Conversation {
 export class Chat extends Observable {
   readonly client: MailroomClient;
   readonly names: Names;
+  readonly people: People;
   readonly self: User;
   readonly uploads: Uploads;
   readonly pictures: Pictures;
@@ -60,7 +62,8 @@ export class Chat extends Observable {
       outboxStore: localStorageOutbox(localStorage, `mailroom.outbox.${self.id}.`),
     });
     this.names = new Names(this.client);
-    this.names.learn([self]);
+    this.names.mention(self.id, self.username);
+    this.people = new People(this.client, this.names);
     const token = () => session.token;
     this.pictures = new Pictures(token);
     this.fileLinks = new FileLinks(token);
@@ -93,7 +96,7 @@ export class Chat extends Observable {
   /** All rooms, the one with the newest message first. */
   conversations(): Conversation[] {
     return [...this.client.rooms.values()]
-      .map((room) => ({ room, title: titleOf(room), latest: this.#latest.get(room.id) }))
+      .map((room) => ({ room, title: titleOf(room, this.names), latest: this.#latest.get(room.id) }))
       .sort((a, b) => this.#recency(b) - this.#recency(a) || a.title.localeCompare(b.title));
   }
 
@@ -132,11 +135,12 @@ export class Chat extends Observable {
     client.on('reload', ({ room }) => this.#reload(room));
     client.on('room', (change) => {
       if (change.user !== undefined && change.username !== undefined) {
-        this.names.learn([{ id: change.user, username: change.username }]);
+        this.names.mention(change.user, change.username);
       }
       this.changed();
     });
     client.on('rooms', ({ room }) => this.#roomChanged(room));
+    this.names.subscribe(() => this.changed());
     client.on('state', (state) => {
       if (state.kind === 'ready') this.#connected();
       if (state.kind === 'stopped' && state.reason.code === 'unauthenticated') this.#tokenRefused();
@@ -159,7 +163,7 @@ export class Chat extends Observable {
     } else {
       if (!this.#known.has(id) && this.#greeted && room.seq === 0) this.#appeared.set(id, Date.now());
       this.#known.add(id);
-      if (room.peer !== undefined) this.names.learn([room.peer]);
+      if (room.peer !== undefined) this.names.mention(room.peer.id, room.peer.username);
       void this.#findLatest(room);
     }
     this.changed();
@@ -206,7 +210,10 @@ export class Chat extends Observable {
 }
 
 /** What a room is called. */
-export function titleOf(room: Room): string {
-  if (room.kind === 'direct') return room.peer?.username ?? 'Direct conversation';
+export function titleOf(room: Room, names: Names): string {
+  if (room.kind === 'direct') {
+    const { peer } = room;
+    return peer === undefined ? 'Direct conversation' : (names.of(peer.id) ?? nameOf(peer));
+  }
   return room.title.trim() === '' ? 'Untitled room' : room.title;
 }

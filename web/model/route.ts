@@ -17,6 +17,16 @@ class Route extends Observable {
     return location.hash === FILES_LINK;
   }
 
+  /** The token of the invitation that is followed. */
+  get invitation(): string | undefined {
+    return tokenOfLink(location.hash);
+  }
+
+  /** Whether nothing is open. */
+  get isFront(): boolean {
+    return this.room === undefined && !this.files && this.invitation === undefined;
+  }
+
   open(room: string | undefined): void {
     location.hash = room === undefined ? '#/' : `#/room/${room}`;
   }
@@ -30,6 +40,16 @@ export const FILES_LINK = '#/files';
 /** The address under which a room can be opened. */
 export function linkTo(room: string): string {
   return `${location.origin}${location.pathname}#/room/${room}`;
+}
+
+/** The address by which whoever has it comes into a room. */
+export function linkOfInvitation(token: string): string {
+  return `${location.origin}${location.pathname}#/join/${token}`;
+}
+
+/** The token in the link of an invitation. */
+export function tokenOfLink(text: string): string | undefined {
+  return /#\/join\/([A-Za-z0-9_-]{20,64})\/?$/.exec(text.trim())?.[1];
 }
 
 /** The id in a room's link, or in what may be the id itself. */

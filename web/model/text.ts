@@ -80,3 +80,10 @@ export function explain(error: MailroomError, own: Readonly<Record<string, strin
   const { message } = error;
   return message === '' ? 'That did not work.' : `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
 }
+
+/** Why a room did not let the user in: the room itself says it best. */
+export function explainJoining(error: MailroomError): string {
+  const missing = 'There is no such room, or the link is over or used up.';
+  if (error.code === 'forbidden') return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
+  return explain(error, { not_found: missing });
+}

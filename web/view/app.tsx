@@ -9,6 +9,7 @@ import { Banner } from './banner.tsx';
 import { ChatContext } from './context.ts';
 import { Conversation, NoConversation } from './conversation.tsx';
 import { DriveScreen } from './drive-screen.tsx';
+import { LinkInvitation } from './invitation.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The whole app: the login, or the chat of whoever is logged in. */
@@ -28,11 +29,13 @@ function ChatScreen({ session, user }: { readonly session: Session; readonly use
   const room = id === undefined ? undefined : chat.client.rooms.get(id);
   return (
     <ChatContext.Provider value={chat}>
-      <div class={`shell ${id === undefined && !route.files ? '' : 'shell-open'}`}>
+      <div class={`shell ${route.isFront ? '' : 'shell-open'}`}>
         <Banner />
         <Sidebar session={session} />
         {route.files ? (
           <DriveScreen />
+        ) : route.invitation !== undefined ? (
+          <LinkInvitation key={route.invitation} token={route.invitation} />
         ) : room === undefined ? (
           <NoConversation id={id} />
         ) : (

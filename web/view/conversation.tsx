@@ -1,21 +1,23 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Room } from '../../src/client/directory.ts';
 import { titleOf } from '../model/chat.ts';
-import { route } from '../model/route.ts';
 import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
 import { useChat } from './context.ts';
 import { DropZone } from './drop-zone.tsx';
 import { Icon } from './icon.tsx';
+import { Invitation } from './invitation.tsx';
 import { MemberPanel } from './member-panel.tsx';
 import { MessageList } from './message-list.tsx';
+
+const KINDS = { group: 'Room', channel: 'Channel', direct: 'Direct conversation' } as const;
 
 /** One open room: its head, its messages, and the line to write in. */
 export function Conversation({ room }: { readonly room: Room }) {
   const [showMembers, setShowMembers] = useState(false);
-  const { uploads } = useChat();
-  const title = titleOf(room);
-  const subtitle = room.kind === 'direct' ? 'Direct conversation' : 'Room';
+  const { uploads, names } = useChat();
+  const title = titleOf(room, names);
+  const subtitle = room.topic === '' ? KINDS[room.kind] : room.topic;
   return (
     <>
       <main class="conversation" aria-label={title}>
@@ -23,7 +25,7 @@ export function Conversation({ room }: { readonly room: Room }) {
           <a class="icon-button back-button" href="#/" aria-label="Back to the conversations">
             <Icon name="back" />
           </a>
-          <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind === 'group'} />
+          <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind !== 'direct'} />
           <div class="conversation-title">
             <h1>{title}</h1>
             <p>{subtitle}</p>
@@ -52,53 +54,14 @@ export function Conversation({ room }: { readonly room: Room }) {
 /** What stands where the open room would: nothing is open, or a room that the user is not in. */
 export function NoConversation({ id }: { readonly id: string | undefined }) {
   const chat = useChat();
-  if (id !== undefined) return chat.greeted ? <Invitation id={id} /> : <main class="conversation" aria-busy="true" />;
+  if (id !== undefined)
+    return chat.greeted ? <Invitation key={id} id={id} /> : <main class="conversation" aria-busy="true" />;
   return (
     <main class="conversation conversation-none">
       <div class="empty">
         <Icon name="chat" />
-        <h2>Hello, {chat.self.username}</h2>
+        <h2>Hello, {chat.names.of(chat.self.id)}</h2>
         <p>Choose a conversation, or start a new one with the plus sign.</p>
-      </div>
-    </main>
-  );
-}
-
-function Invitation({ id }: { readonly id: string }) {
-  const { client } = useChat();
-  const [state, setState] = useState<'asking' | 'joining' | 'failed'>('asking');
-  useEffect(() => setState('asking'), [id]);
-  const join = async () => {
-    setState('joining');
-    try {
-      route.open((await client.joinRoom(id)).id);
-    } catch {
-      setState('failed');
-    }
-  };
-  return (
-    <main class="conversation conversation-none">
-      <div class="empty">
-        <Icon name="link" />
-        <h2>{state === 'failed' ? 'This room cannot be joined' : 'You are not in this room'}</h2>
-        <p>
-          {state === 'failed'
-            ? 'It may not exist, or it is not open to you. Ask someone who is in it to invite you.'
-            : 'Someone shared a link to it with you. Join to read along and take part.'}
-        </p>
-        <div class="empty-actions">
-          <a class="button" href="#/">
-            Back
-          </a>
-          <button
-            type="button"
-            class="button button-primary"
-            disabled={state === 'joining'}
-            onClick={() => void join()}
-          >
-            {state === 'failed' ? 'Try again' : 'Join room'}
-          </button>
-        </div>
       </div>
     </main>
   );

@@ -15,6 +15,9 @@ interface FieldProps {
   readonly maxLength?: number;
   readonly placeholder?: string;
   readonly autofocus?: boolean;
+  /** What stands in it at first. */
+  readonly defaultValue?: string;
+  readonly onInput?: (event: { readonly currentTarget: HTMLInputElement }) => void;
 }
 
 /** A labelled line to fill in. */

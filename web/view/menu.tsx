@@ -14,10 +14,12 @@ interface MenuProps {
   readonly items: readonly MenuItem[];
   readonly children: ComponentChildren;
   readonly className?: string;
+  /** Which edge of the button the list keeps to. */
+  readonly align?: 'start' | 'end';
 }
 
 /** A button that opens a menu: arrow keys walk through it, Escape and a click elsewhere close it. */
-export function Menu({ label, items, children, className = 'icon-button' }: MenuProps) {
+export function Menu({ label, items, children, className = 'icon-button', align = 'start' }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -58,7 +60,7 @@ export function Menu({ label, items, children, className = 'icon-button' }: Menu
         {children}
       </button>
       {open && (
-        <div class="menu-list" role="menu" id={id} aria-label={label}>
+        <div class={`menu-list menu-${align}`} role="menu" id={id} aria-label={label}>
           {items.map((item) => (
             <MenuButton key={item.label} item={item} close={() => setOpen(false)} />
           ))}

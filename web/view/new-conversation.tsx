@@ -1,12 +1,16 @@
 import { useState } from 'preact/hooks';
-import { roomOfInput, route } from '../model/route.ts';
+import { asMailroomError } from '../../src/client/errors.ts';
+import { roomOfInput, route, tokenOfLink } from '../model/route.ts';
+import { explainJoining } from '../model/text.ts';
 import { useChat } from './context.ts';
 import { Dialog } from './dialog.tsx';
 import { Field, Form, FormError } from './form.tsx';
+import { PersonField } from './person-field.tsx';
 
-type Way = 'room' | 'direct' | 'join';
+type Way = 'room' | 'channel' | 'direct' | 'join';
 const ways: readonly { readonly way: Way; readonly label: string }[] = [
   { way: 'room', label: 'New room' },
+  { way: 'channel', label: 'Channel' },
   { way: 'direct', label: 'Direct' },
   { way: 'join', label: 'Join' },
 ];
@@ -29,7 +33,7 @@ export function NewConversationDialog({ onClose }: { readonly onClose: () => voi
           </label>
         ))}
       </fieldset>
-      {way === 'room' && <CreateForm open={open} />}
+      {(way === 'room' || way === 'channel') && <CreateForm key={way} kind={way} open={open} />}
       {way === 'direct' && <DirectForm open={open} />}
       {way === 'join' && <JoinForm open={open} />}
     </Dialog>
@@ -40,16 +44,23 @@ interface WayProps {
   readonly open: (room: string) => void;
 }
 
-function CreateForm({ open }: WayProps) {
+function CreateForm({ kind, open }: WayProps & { readonly kind: 'room' | 'channel' }) {
   const { client } = useChat();
   const create = async (value: (name: string) => string) => {
     const title = value('title').trim();
-    if (title === '') throw new FormError('Please give the room a name.');
-    open((await client.createRoom(title)).id);
+    if (title === '') throw new FormError(`Please give the ${kind} a name.`);
+    open((await client.createRoom(title, [], kind === 'room' ? 'group' : 'channel')).id);
   };
   return (
-    <Form submit="Create room" onSubmit={create}>
-      <Field label="Name of the room" name="title" maxLength={128} placeholder="Weekend plans" autofocus />
+    <Form submit={`Create ${kind}`} onSubmit={create}>
+      <Field
+        label={`Name of the ${kind}`}
+        name="title"
+        maxLength={128}
+        placeholder={kind === 'room' ? 'Weekend plans' : 'News of the club'}
+        {...(kind === 'room' ? {} : { hint: 'In a channel only you and the admins that you choose write.' })}
+        autofocus
+      />
     </Form>
   );
 }
@@ -63,7 +74,7 @@ function DirectForm({ open }: WayProps) {
   };
   return (
     <Form submit="Start conversation" onSubmit={start} words={{ not_found: 'Nobody here has this name.' }}>
-      <Field label="Username" name="username" hint="The conversation is between the two of you." autofocus />
+      <PersonField hint="The conversation is between the two of you." />
     </Form>
   );
 }
@@ -71,12 +82,19 @@ function DirectForm({ open }: WayProps) {
 function JoinForm({ open }: WayProps) {
   const { client } = useChat();
   const join = async (value: (name: string) => string) => {
+    const token = tokenOfLink(value('room'));
     const id = roomOfInput(value('room'));
-    if (id === undefined) throw new FormError('That is neither a link to a room nor the id of one.');
-    open((await client.joinRoom(id)).id);
+    if (token === undefined && id === undefined)
+      throw new FormError('That is neither a link to a room nor the id of one.');
+    try {
+      const room = token === undefined ? await client.joinRoom(id ?? '') : await client.joinByLink(token);
+      open(room.id);
+    } catch (error) {
+      throw new FormError(explainJoining(asMailroomError(error)), { cause: error });
+    }
   };
   return (
-    <Form submit="Join room" onSubmit={join} words={{ not_found: 'There is no room at this link.' }}>
+    <Form submit="Join room" onSubmit={join}>
       <Field label="Link or id of the room" name="room" hint="Members find it in the room’s menu." autofocus />
     </Form>
   );
