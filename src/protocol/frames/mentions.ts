@@ -1,5 +1,6 @@
 /** Who is spoken to, out of frames that the engine made itself. */
 import { decodeReplies } from '../envelope.ts';
+import { MalformedFrame } from '../malformed.ts';
 import type { Changed, Message } from '../types.ts';
 import { messageMap } from './message.ts';
 
@@ -24,7 +25,13 @@ export function mentionsOfChange(frame: Uint8Array): readonly string[] | undefin
   return kind === 'edited' ? mentions : undefined;
 }
 
+/** Bytes that are no frame speak to nobody: who stores them has nothing to do with what they say. */
 function paramsOf<T>(frame: Uint8Array): Partial<T> {
-  const [notification] = decodeReplies(frame);
-  return notification?.type === 'notification' ? (notification.params as Partial<T>) : {};
+  try {
+    const [notification] = decodeReplies(frame);
+    return notification?.type === 'notification' ? (notification.params as Partial<T>) : {};
+  } catch (error) {
+    if (error instanceof MalformedFrame) return {};
+    throw error;
+  }
 }
