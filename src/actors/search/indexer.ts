@@ -8,14 +8,13 @@ import type { Context } from '../../runtime/context.ts';
 import type { Actor, Behaviour } from '../../runtime/kind.ts';
 import { StorageFault } from '../../storage/ports/faults.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
-import type { Search, SearchableMessage } from '../../storage/ports/search.ts';
-import { wordsOf } from '../../storage/ports/search-words.ts';
+import type { Search } from '../../storage/ports/search.ts';
 import type { Lag } from '../storage/persister.ts';
 import type { RoomsMoved } from './messages.ts';
-import { textsOf } from './stored-text.ts';
+import { nextStretch, type StretchStore } from './stretch.ts';
 
 export interface IndexerOptions {
-  readonly store: Pick<MessageStoreReader, 'history' | 'rooms'>;
+  readonly store: StretchStore & Pick<MessageStoreReader, 'rooms'>;
   readonly index: Pick<Search, 'positions' | 'index'>;
   /** Since when something waits to be indexed. */
   readonly lag: Lag;
@@ -31,8 +30,6 @@ export interface IndexerCounts {
   waiting: number;
 }
 
-const PAGE_MESSAGES = 200;
-const PAGE_BYTES = 1024 * 1024;
 const ROOMS_AT_ONCE = 200;
 /** Past this many the set is given up, and all rooms are looked through instead. */
 const MAX_BEHIND = 100_000;
@@ -109,8 +106,11 @@ class Indexer implements Actor<RoomsMoved> {
     const { store, index } = this.#options;
     const rooms = await store.rooms(this.#lookedAt ?? '', ROOMS_AT_ONCE);
     const positions = await index.positions(rooms.map(({ room }) => room));
-    const indexed = new Map(positions.map(({ room, seq }) => [room, seq]));
-    for (const { room, seq } of rooms) if (seq > (indexed.get(room) ?? 0)) this.#behind.add(room);
+    const indexed = new Map(positions.map((position) => [position.room, position]));
+    for (const { room, seq, change } of rooms) {
+      const position = indexed.get(room);
+      if (seq > (position?.seq ?? 0) || change > (position?.change ?? 0)) this.#behind.add(room);
+    }
     this.#lookedAt = rooms.length < ROOMS_AT_ONCE ? undefined : rooms.at(-1)?.room;
   }
 
@@ -120,21 +120,15 @@ class Indexer implements Actor<RoomsMoved> {
     this.#behind.delete(room);
     try {
       const [position] = await index.positions([room]);
-      const query = { room, after: position?.seq ?? 0, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES };
-      const page = await store.history(query);
-      if (page.frames.length === 0) return;
-      const messages = textsOf(page).map(searchable);
-      const seq = Math.max(page.firstSeq + page.frames.length - 1, ...messages.map((message) => message.seq));
-      await index.index({ position: { room, seq, change: position?.change ?? 0 }, messages });
-      counts.indexed += messages.length;
-      if (page.more) this.#behind.add(room);
+      const stretch = await nextStretch(store, room, position);
+      if (stretch === undefined) return;
+      const { more, ...batch } = stretch;
+      await index.index(batch);
+      counts.indexed += batch.messages.length;
+      if (more) this.#behind.add(room);
     } catch (error) {
       this.#behind.add(room);
       throw error;
     }
   }
-}
-
-function searchable({ seq, sender, at, text }: ReturnType<typeof textsOf>[number]): SearchableMessage {
-  return { seq, sender, at, tokens: text === undefined ? [] : wordsOf(text) };
 }

@@ -1,6 +1,9 @@
 /** Search over a real engine: what is found, by whom, and after what. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { ParamsOf, ResultOf } from '../../../src/protocol/types.ts';
+import { dataDirPaths } from '../../../src/storage/embedded/data-dir.ts';
+import { SqliteSearch } from '../../../src/storage/embedded/search/sqlite-search.ts';
+import { termsOf } from '../../../src/storage/ports/search-words.ts';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { type Account, http, newAccounts } from '../../support/http.ts';
 import { RawClient, textBody } from '../../support/raw-client.ts';
@@ -108,4 +111,100 @@ test('[SRC13] what was stored before the index was there is found, after a kill 
     expect(await found(client, 'first', 1)).toEqual([`${room} 1`]);
     await server.kill();
   }
+});
+
+/** Seqs that the index itself gives for a word, whatever the texts say; the server is not running. */
+function indexedUnder(dataDir: string, room: string, word: string): number[] {
+  const index = new SqliteSearch(dataDirPaths(dataDir).search);
+  try {
+    const page = index.search({ terms: termsOf(word), rooms: [room], limit: 100 });
+    return page.hits.map(({ seq }) => seq).sort((a, b) => a - b);
+  } finally {
+    index.close();
+  }
+}
+
+test('[SRC14] edited text is indexed under its new words alone and recalled text under none, also in an index made anew', async () => {
+  using dir = tempDir();
+  const env = (search: string) => ({ dataDir: dir.path, env: { MAILROOM_SEARCH: search } });
+  const words = ['draft', 'final', 'secret', 'later', 'kept'];
+  const indexed = () => words.map((word) => indexedUnder(dir.path, room, word));
+  const expected = [[], [1, 3], [], [3], [4]];
+  let token: string;
+  let room: string;
+  {
+    await using server = await startServer(env('on'));
+    const [ann] = await newAccounts(server.url, ['ann']);
+    token = ann.token;
+    const client = await RawClient.greet(server.url, token);
+    room = (await client.ok('rooms.create', {})).room;
+    for (const text of ['a draft', 'a secret', 'draft and secret', 'kept']) await client.post(room, text);
+    expect(await found(client, 'secret', 2)).toEqual([`${room} 3`, `${room} 2`]);
+    await client.ok('messages.edit', { room, seq: 1, nonce: 'e1', body: textBody('better') });
+    await client.ok('messages.edit', { room, seq: 1, nonce: 'e2', body: textBody('final') });
+    await client.ok('messages.recall', { room, seq: 2, nonce: 'r' });
+    await client.ok('messages.react', { room, seq: 4, nonce: 'x', reaction: '👍' });
+    await client.ok('messages.edit', { room, seq: 3, nonce: 'e3', body: textBody('final, later') });
+    expect(await found(client, 'final', 2)).toEqual([`${room} 3`, `${room} 1`]);
+    expect(await found(client, 'secret', 0)).toEqual([]);
+    await server.kill();
+  }
+  expect(indexed()).toEqual(expected);
+  for (const search of ['rebuild', 'on']) {
+    await using server = await startServer(env(search));
+    const client = await RawClient.greet(server.url, token);
+    expect(await found(client, 'final', 2)).toEqual([`${room} 3`, `${room} 1`]);
+    expect(await found(client, 'kept', 1)).toEqual([`${room} 4`]);
+    await server.kill();
+    expect(indexed()).toEqual(expected);
+  }
+});
+
+test('[SRC14] what was changed while there was no index is found by its new words when there is one again', async () => {
+  using dir = tempDir();
+  const env = (search: string) => ({ dataDir: dir.path, env: { MAILROOM_SEARCH: search } });
+  let token: string;
+  let room: string;
+  {
+    await using server = await startServer(env('on'));
+    const [ann] = await newAccounts(server.url, ['ann']);
+    token = ann.token;
+    const client = await RawClient.greet(server.url, token);
+    room = (await client.ok('rooms.create', {})).room;
+    await client.post(room, 'before');
+    expect(await found(client, 'before', 1)).toEqual([`${room} 1`]);
+    await server.kill();
+  }
+  {
+    await using server = await startServer(env('off'));
+    const client = await RawClient.greet(server.url, token);
+    await client.ok('messages.edit', { room, seq: 1, nonce: 'e', body: textBody('after') });
+    await server.kill();
+  }
+  await using server = await startServer(env('on'));
+  const client = await RawClient.greet(server.url, token);
+  expect(await found(client, 'after', 1)).toEqual([`${room} 1`]);
+  await server.kill();
+  expect(indexedUnder(dir.path, room, 'before')).toEqual([]);
+});
+
+test('[SRC14] who comes back into a room finds what was written meanwhile, where its past is open to them', async () => {
+  await using server = await startServer();
+  const accounts = await newAccounts(server.url, ['ann', 'bob']);
+  const [ann, bob] = [
+    await RawClient.greet(server.url, accounts[0].token),
+    await RawClient.greet(server.url, accounts[1].token),
+  ];
+  const open = (await ann.ok('rooms.create', { members: [accounts[1].id] })).room;
+  const closed = (await ann.ok('rooms.create', { members: [accounts[1].id] })).room;
+  await ann.ok('rooms.update', { room: closed, past: 'joined' });
+  for (const room of [open, closed]) {
+    await bob.ok('rooms.leave', { room });
+    await ann.post(room, 'meanwhile');
+    await bob.ok('rooms.join', { room });
+    await ann.post(room, 'welcome back');
+  }
+  await found(ann, 'welcome', 2);
+  expect(await found(bob, 'meanwhile', 1)).toEqual([`${open} 1`]);
+  expect(await found(bob, 'welcome', 2)).toEqual([`${closed} 2`, `${open} 2`]);
 });
