@@ -6,7 +6,7 @@ import { type Logger, resolveFormat } from '../log/logger.ts';
 import { type DataDir, lockDataDir } from '../storage/embedded/data-dir.ts';
 import { type AdminSocket, openAdminSocket } from './admin-socket.ts';
 import { choosePort } from './choose-port.ts';
-import { type Crew, crewOf, type ThreadConfig, threadOfRole } from './crew.ts';
+import { type Crew, crewOf, type DownloadSetting, type ThreadConfig, threadOfRole } from './crew.ts';
 import { describeStorage, type StorageSettings, storageSettings } from './storage/settings.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
@@ -75,7 +75,9 @@ async function stopApp(crew: Crew, workers: Workers, admin: AdminSocket, dataDir
   admin.close();
   const shards = shardsOf(crew);
   await Promise.all(
-    shards.map((thread) => workers.ask(thread, { type: 'drain', spreadMs: DRAIN_SPREAD_MS }, 'drained')),
+    [...shards, threadOfRole(crew, 'files')].map((thread) =>
+      workers.ask(thread, { type: 'drain', spreadMs: DRAIN_SPREAD_MS }, 'drained'),
+    ),
   );
   for (const phase of SHARD_PHASES) {
     const message = { type: 'stop-kinds', phases: [phase], deadlineMs: PHASE_DEADLINE_MS } as const;
@@ -91,6 +93,11 @@ async function stopApp(crew: Crew, workers: Workers, admin: AdminSocket, dataDir
 
 function shardsOf(crew: Crew): number[] {
   return crew.roles.flatMap((role, thread) => (role === 'shard' ? [thread] : []));
+}
+
+function downloadConfig(config: Config): Pick<ThreadConfig, DownloadSetting> {
+  const { maxDownloads, downloadMaxSize, downloadMaxTimeMs, downloadAllow, downloadDeny, downloadPorts } = config;
+  return { maxDownloads, downloadMaxSize, downloadMaxTimeMs, downloadAllow, downloadDeny, downloadPorts };
 }
 
 async function threadConfig(config: Config, port: number, storage: StorageSettings): Promise<ThreadConfig> {
@@ -120,6 +127,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     trashDays: config.trashDays,
     thumbnailCacheBytes: config.thumbnailCacheBytes,
     instantScope: config.instantScope,
+    ...downloadConfig(config),
     maxRoomMembers: config.maxRoomMembers,
     maxRoomsPerUser: config.maxRoomsPerUser,
     logLevel: config.logLevel,

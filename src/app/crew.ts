@@ -51,6 +51,15 @@ export interface Progress {
   readonly persisted: readonly number[];
 }
 
+/** What concerns files that the engine fetches for its users. */
+export type DownloadSetting =
+  | 'maxDownloads'
+  | 'downloadMaxSize'
+  | 'downloadMaxTimeMs'
+  | 'downloadAllow'
+  | 'downloadDeny'
+  | 'downloadPorts';
+
 /** The configuration without secrets and classes, so that it can be cloned. */
 export type ThreadConfig = Pick<
   Config,
@@ -78,6 +87,7 @@ export type ThreadConfig = Pick<
   | 'trashDays'
   | 'thumbnailCacheBytes'
   | 'instantScope'
+  | DownloadSetting
   | 'maxRoomMembers'
   | 'maxRoomsPerUser'
   | 'logLevel'

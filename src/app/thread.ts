@@ -81,6 +81,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     'file-records': threadOfRole(crew, 'records'),
     governance: threadOfRole(crew, 'records'),
     people: threadOfRole(crew, 'records'),
+    downloads: threadOfRole(crew, 'records'),
+    downloader: threadOfRole(crew, 'files'),
     'presence-mirror': threadOfRole(crew, 'records'),
     possession: threadOfRole(crew, 'files'),
     'message-reader': threadOfRole(crew, 'records'),

@@ -1,6 +1,7 @@
 /** Every variable of the environment. Help, `docs/configuration.md` and `docker/.env.example` are made from this. */
 
 import { CHANGE_WINDOWS } from './change-windows.ts';
+import { DOWNLOAD_VARIABLES } from './download-variables.ts';
 import { FILE_VARIABLES } from './file-variables.ts';
 import { ROOM_VARIABLES } from './room-variables.ts';
 import * as type from './value-types.ts';
@@ -222,6 +223,7 @@ export const SCHEMA = {
     description: "'off' switches rate limits off, for load tests.",
   }),
   ...FILE_VARIABLES,
+  ...DOWNLOAD_VARIABLES,
   logLevel: variable<'debug' | 'info' | 'warn' | 'error'>({
     name: 'MAILROOM_LOG_LEVEL',
     section: 'Logging',

@@ -2295,6 +2295,28 @@ export const NOTIFICATION_CHECKS = {
     if (typeof v2 !== 'string') return invalid('state', 'a string');
     return null;
   },
+  download: (value: unknown): Fault | null => {
+    if (!isMap(value)) return invalid('params', 'a map');
+    const v1 = value.id;
+    if (typeof v1 !== 'string' || !PATTERN_1.test(v1)) return invalid('id', 'an id');
+    const v2 = value.state;
+    if (v2 !== 'queued' && v2 !== 'running' && v2 !== 'paused' && v2 !== 'done' && v2 !== 'failed' && v2 !== 'cancelled') return invalid('state', "'queued' or 'running' or 'paused' or 'done' or 'failed' or 'cancelled'");
+    const v3 = value.received;
+    if (!isInteger(v3, 0, 9007199254740991)) return invalid('received', 'an integer from 0');
+    const v4 = value.size;
+    if (v4 !== undefined) {
+      if (!isInteger(v4, 0, 9007199254740991)) return invalid('size', 'an integer from 0');
+    }
+    const v5 = value.file;
+    if (v5 !== undefined) {
+      if (typeof v5 !== 'string' || !PATTERN_1.test(v5)) return invalid('file', 'an id');
+    }
+    const v6 = value.problem;
+    if (v6 !== undefined) {
+      if (typeof v6 !== 'string' || !fitsCodePoints(v6, 64)) return invalid('problem', 'a string of 0 to 64 characters');
+    }
+    return null;
+  },
   contact: (value: unknown): Fault | null => {
     if (!isMap(value)) return invalid('params', 'a map');
     const v1 = value.user;

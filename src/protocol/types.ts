@@ -22,7 +22,7 @@ export type {
   MessagesPostResult,
   MessagesReadParams,
 } from './schema/messages.ts';
-export type { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
+export type { DownloadChange, FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './schema/notifications.ts';
 export type { Presence, PresenceState, Typing } from './schema/presence.ts';
 export type { Hidden, Marked, MessagesReadersResult } from './schema/reading.ts';
 export type { JoinPolicy } from './schema/room-settings.ts';

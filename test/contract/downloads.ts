@@ -49,10 +49,18 @@ export function downloadsContract(driver: string, open: () => Promise<DownloadsW
       const changed = await downloads.change(
         'd1',
         ['queued'],
-        { state: 'done', received: 2 ** 40, file: 'f', validator },
+        { state: 'done', received: 2 ** 40, file: 'f', validator, upload: 'u' },
         9,
       );
-      const expected = { ...first, state: 'done', received: 2 ** 40, file: 'f', validator, updatedAt: 9 } as const;
+      const expected = {
+        ...first,
+        state: 'done',
+        received: 2 ** 40,
+        file: 'f',
+        validator,
+        upload: 'u',
+        updatedAt: 9,
+      } as const;
       expect(changed).toEqual(expected);
       expect(await downloads.download('d1')).toEqual(expected);
       expect(await downloads.download('D1')).toBeNull();
@@ -141,6 +149,7 @@ function download(id: string, fields: Partial<DownloadRecord> = {}): DownloadRec
     problem: '',
     file: null,
     validator: null,
+    upload: null,
     createdAt: 1,
     updatedAt: 1,
     ...fields,

@@ -6,6 +6,7 @@ import { openObjects } from '../storage/objects.ts';
 import { openQueues } from '../storage/queues.ts';
 import { openStaging } from '../storage/staging.ts';
 import { openThumbnails } from '../storage/thumbnails.ts';
+import { startDownloads } from './files-downloads.ts';
 import { startKeeping } from './files-keeping.ts';
 import { startTransfers } from './files-transfer.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
@@ -21,13 +22,18 @@ export async function startFilesRole(environment: RoleEnvironment): Promise<Runn
   await staging.ping();
   const transfers = startTransfers(environment, { objects, queues, staging });
   const uploads = startUploadServices(environment, staging);
+  const downloads = startDownloads(environment, { queues, staging });
   const thumbnails = await openThumbnails(environment, { staging, objects });
   environment.shard.register(thumbnailerKind, thumbnailer(thumbnails));
   const keeping = startKeeping(environment, { objects, staging });
   return {
-    listen: () => uploads.begin(),
+    listen() {
+      uploads.begin();
+      downloads.begin();
+    },
+    drain: () => downloads.drain(),
     backEnds: () => [...circuits.reports(), ...queues.backEnds()],
-    samples: () => [...transfers.samples(), ...keeping.samples()],
+    samples: () => [...transfers.samples(), ...downloads.samples(), ...keeping.samples()],
     end: async () => {
       await thumbnails.close();
       await keeping.close();

@@ -1,4 +1,5 @@
 /** The records thread: users, rooms, members, files and people, the deaths of tokens, and reading messages. */
+import { downloadsKind } from '../../actors/storage/downloads.ts';
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { governanceKind } from '../../actors/storage/governance.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
@@ -26,6 +27,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(governanceKind, portActor(reading.governance));
   shard.register(moderationKind, portActor(reading.moderation));
   shard.register(peopleKind, portActor(reading.people));
+  shard.register(downloadsKind, portActor(reading.downloads));
   if (reading.presence !== undefined) shard.register(presenceMirrorKind, portActor(reading.presence));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);

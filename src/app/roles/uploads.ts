@@ -4,6 +4,7 @@ import { upload } from '../../actors/upload/upload.ts';
 import { uploader, uploaderKind } from '../../actors/upload/uploader.ts';
 import { Writers, writersDesk, writersKind } from '../../actors/upload/writers.ts';
 import type { Staging } from '../../storage/ports/staging.ts';
+import { threadOfRole } from '../crew.ts';
 import { nodeId } from '../storage/node-id.ts';
 import { openStaging } from '../storage/staging.ts';
 import type { RoleEnvironment } from './role.ts';
@@ -24,7 +25,8 @@ export function startUploads(environment: RoleEnvironment): Uploads {
     upload({
       staging,
       node: nodeId(config.dataDir),
-      threads: Array.from({ length: crew.shards }, (_, thread) => thread),
+      // The files thread writes what it downloads.
+      threads: [...Array.from({ length: crew.shards }, (_, thread) => thread), threadOfRole(crew, 'files')],
       ttlMs: config.uploadTtlMs,
       maxSize: config.maxUploadSize,
       waitsForStore: config.finishAt === 'stored',

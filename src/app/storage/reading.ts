@@ -9,6 +9,7 @@ import { CachedRecords } from '../../storage/cache/cached-records.ts';
 import { MemoryCache } from '../../storage/embedded/cache/memory-cache.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
+import { SqliteDownloads } from '../../storage/embedded/records/downloads.ts';
 import { SqliteGovernance } from '../../storage/embedded/records/governance.ts';
 import { SqliteModeration } from '../../storage/embedded/records/moderation.ts';
 import { SqlitePeople } from '../../storage/embedded/records/people.ts';
@@ -18,6 +19,7 @@ import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts
 import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
+import { MysqlDownloads } from '../../storage/mysql/records/downloads.ts';
 import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
 import { MysqlModeration } from '../../storage/mysql/records/moderation.ts';
 import { MysqlPeople } from '../../storage/mysql/records/mysql-people.ts';
@@ -27,6 +29,7 @@ import type { ReplicasStats } from '../../storage/mysql/replicas.ts';
 import { READING_SCHEMA } from '../../storage/mysql/schema/reading.ts';
 import { RECORDS_SCHEMA } from '../../storage/mysql/schema/records.ts';
 import type { BackEndReport } from '../../storage/ports/back-end.ts';
+import type { Downloads } from '../../storage/ports/downloads.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { Governance } from '../../storage/ports/governance.ts';
@@ -56,6 +59,7 @@ export interface OpenReading {
   readonly governance: Governance;
   readonly moderation: Moderation;
   readonly people: People;
+  readonly downloads: Downloads;
   /** Undefined where there is no Redis to mirror presence in. */
   readonly presence?: PresenceMirror;
   readonly messages: MessageStoreReader;
@@ -111,6 +115,7 @@ function openEmbedded(dataDir: string): OpenReading {
     governance: new SqliteGovernance(records.database),
     moderation: new SqliteModeration(records.database),
     people: new SqlitePeople(records.database),
+    downloads: new SqliteDownloads(records.database),
     messages,
     reading: new SqliteReading(records.database),
     backEnds: () => [],
@@ -145,6 +150,7 @@ async function openMysql(
     governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
     moderation: behind<Moderation>(backEnd, new MysqlModeration(servers)),
     people: behind<People>(backEnd, new MysqlPeople(servers)),
+    downloads: behind<Downloads>(backEnd, new MysqlDownloads(servers.primary)),
     messages: behind<MessageStoreReader>(backEnd, messages),
     reading: behind<Reading>(backEnd, new MysqlReading(servers)),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
@@ -208,6 +214,7 @@ function withCache(
     governance: inner.governance,
     moderation: forgettingNames(inner, records),
     people,
+    downloads: inner.downloads,
     messages,
     reading: inner.reading,
     samples: () => [

@@ -12,6 +12,10 @@ export type DownloadProblem =
   | 'too-large'
   | 'too-slow'
   | 'too-long'
+  /** It does not fit into what its user may have. */
+  | 'quota'
+  /** It could not be kept here, however often it was tried. */
+  | 'storage'
   /** Its user has stopped it, or the process is ending. */
   | 'stopped';
 

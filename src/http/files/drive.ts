@@ -30,7 +30,7 @@ const DEFAULT_PAGE = 50;
 
 export const NO_SUCH_FILE = fault('not_found', 'there is no such file');
 const BAD_CURSOR = fault('invalid', 'cursor: not one that a list gave');
-const BAD_NAME = fault('invalid', 'name: 1 to 255 characters on one line, without slashes');
+export const BAD_NAME = fault('invalid', 'name: 1 to 255 characters on one line, without slashes');
 
 export class Drive {
   readonly #options: DriveOptions;

@@ -1,8 +1,9 @@
-/** Everything under `/v1/files` that is not bytes. */
+/** Everything under `/v1/files` that is not bytes, and downloads into it. */
 import type { Elysia } from 'elysia';
 import type { Shard } from '../../runtime/shard.ts';
 import { Bearers } from '../bearers.ts';
 import { fileRecordsDoor } from '../file-records.ts';
+import { downloadRoutes } from './download-routes.ts';
 import { driveRoutes } from './drive-routes.ts';
 import type { InstantUploadsOptions } from './instant.ts';
 import { instantRoutes } from './instant-routes.ts';
@@ -24,6 +25,7 @@ export function fileRoutes<App extends Elysia>(app: App, options: FileRoutesOpti
   const records = fileRecordsDoor(shard);
   const wallMs = (): number => shard.host.wallMs();
   instantRoutes(app, { shard, bearers, records, quotaBytes, randomBytes, mayTry, ...instant });
+  downloadRoutes(app, { shard, bearers });
   driveRoutes(app, { bearers, records, wallMs, quotaBytes });
   return app;
 }

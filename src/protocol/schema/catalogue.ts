@@ -48,7 +48,7 @@ import {
   MessagesPostResult,
   MessagesReadParams,
 } from './messages.ts';
-import { FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
+import { DownloadChange, FileChange, Gap, GoAway, Kicked, Read, RoomChange } from './notifications.ts';
 import {
   Presence,
   PresenceSetParams,
@@ -292,6 +292,7 @@ export const NOTIFICATIONS = {
   marked: Marked,
   hidden: Hidden,
   file: FileChange,
+  download: DownloadChange,
   contact: ContactNotice,
   presence: Presence,
   typing: Typing,

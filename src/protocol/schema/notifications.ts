@@ -96,3 +96,28 @@ export const FileChange = Type.Object(
   { description: "Something happened to a file of the receiver's. May be missed." },
 );
 export type FileChange = Wire<typeof FileChange>;
+
+export const DownloadChange = Type.Object(
+  {
+    id: id('Of the download.'),
+    state: Type.Union(
+      [
+        Type.Literal('queued'),
+        Type.Literal('running'),
+        Type.Literal('paused'),
+        Type.Literal('done'),
+        Type.Literal('failed'),
+        Type.Literal('cancelled'),
+      ],
+      { description: 'As in `GET /v1/downloads`.' },
+    ),
+    received: uint('Bytes that are there.'),
+    size: Type.Optional(uint('Of the whole in bytes, where it is known.')),
+    file: Type.Optional(id("The receiver's file, once it is done.")),
+    problem: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Why it failed: one of the problems of a download.' }),
+    ),
+  },
+  { description: 'A download that the server does for the receiver has changed, or has come further. May be missed.' },
+);
+export type DownloadChange = Wire<typeof DownloadChange>;

@@ -31,13 +31,15 @@ export interface DownloadRecord {
   readonly file: string | null;
   /** What it takes to go on with the same content. */
   readonly validator: string | null;
+  /** Id of the upload that what comes is written to; null before the first byte. */
+  readonly upload: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
 /** What changes in the life of a download; what is left out stays. */
 export type DownloadChange = Partial<
-  Pick<DownloadRecord, 'name' | 'size' | 'received' | 'state' | 'problem' | 'file' | 'validator'>
+  Pick<DownloadRecord, 'name' | 'size' | 'received' | 'state' | 'problem' | 'file' | 'validator' | 'upload'>
 >;
 
 /** Where a page begins: behind this download, in descending order of time and id. */

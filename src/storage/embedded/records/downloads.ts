@@ -10,7 +10,7 @@ import {
 } from '../../ports/downloads.ts';
 import { guarded } from '../faults.ts';
 
-const COLUMNS = `id, user, url, name, size, received, state, problem, file, validator, created_at AS createdAt,
+const COLUMNS = `id, user, url, name, size, received, state, problem, file, validator, upload, created_at AS createdAt,
   updated_at AS updatedAt`;
 const OPEN = OPEN_STATES.map((state) => `'${state}'`).join(', ');
 
@@ -28,14 +28,14 @@ export class SqliteDownloads implements Downloads {
   constructor(db: Database) {
     this.#db = db;
     this.#countOpen = db.prepare(`SELECT count(*) AS open FROM download WHERE user = ? AND state IN (${OPEN})`);
-    this.#insert = db.prepare('INSERT INTO download VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insert = db.prepare('INSERT INTO download VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#one = db.prepare(`SELECT ${COLUMNS} FROM download WHERE id = ?`);
     this.#page = db.prepare(`
       SELECT ${COLUMNS} FROM download WHERE user = ?1 AND (created_at, id) < (?2, ?3)
       ORDER BY created_at DESC, id DESC LIMIT ?4`);
     this.#update = db.prepare(`
       UPDATE download SET name = ?2, size = ?3, received = ?4, state = ?5, problem = ?6, file = ?7, validator = ?8,
-        updated_at = ?9 WHERE id = ?1`);
+        upload = ?9, updated_at = ?10 WHERE id = ?1`);
     this.#unfinished = db.prepare(`
       SELECT ${COLUMNS} FROM download WHERE state IN ('queued', 'running') AND id > ? ORDER BY id LIMIT ?`);
     this.#forget = db.prepare(`
@@ -46,8 +46,24 @@ export class SqliteDownloads implements Downloads {
   create(download: DownloadRecord, maxOpen: number): boolean {
     return this.#within('record a download', () => {
       if ((this.#countOpen.get(download.user)?.open ?? 0) >= maxOpen) return false;
-      const { id, user, url, name, size, received, state, problem, file, validator, createdAt, updatedAt } = download;
-      this.#insert.run(id, user, url, name, size, received, state, problem, file, validator, createdAt, updatedAt);
+      const { id, user, url, name, size, received, state, problem, file, validator, upload } = download;
+      const { createdAt, updatedAt } = download;
+      const values = [
+        id,
+        user,
+        url,
+        name,
+        size,
+        received,
+        state,
+        problem,
+        file,
+        validator,
+        upload,
+        createdAt,
+        updatedAt,
+      ];
+      this.#insert.run(...values);
       return true;
     });
   }
@@ -66,8 +82,8 @@ export class SqliteDownloads implements Downloads {
       const found = this.#one.get(id);
       if (found === null || !from.includes(found.state)) return null;
       const changed = { ...found, ...change, updatedAt: at };
-      const { name, size, received, state, problem, file, validator } = changed;
-      this.#update.run(id, name, size, received, state, problem, file, validator, at);
+      const { name, size, received, state, problem, file, validator, upload } = changed;
+      this.#update.run(id, name, size, received, state, problem, file, validator, upload, at);
       return changed;
     });
   }

@@ -77,6 +77,7 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
         problem TEXT NOT NULL,
         file TEXT,
         validator TEXT,
+        upload TEXT,
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL
       ) STRICT;

@@ -22,11 +22,12 @@ interface Row {
   readonly problem: string;
   readonly file: Uint8Array | null;
   readonly validator: Uint8Array | null;
+  readonly upload: Uint8Array | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-const COLUMNS = `id, user, url, name, size, received, state, problem, file, validator, created_at AS createdAt,
+const COLUMNS = `id, user, url, name, size, received, state, problem, file, validator, upload, created_at AS createdAt,
   updated_at AS updatedAt`;
 const OPEN = OPEN_STATES.map((state) => `'${state}'`).join(', ');
 
@@ -47,11 +48,12 @@ export class MysqlDownloads implements Downloads {
         [download.user],
       );
       if ((count?.open ?? 0) >= maxOpen) return false;
-      const { id, user, url, name, size, received, state, problem, file, validator, createdAt, updatedAt } = download;
+      const { id, user, url, name, size, received, state, problem, file, validator, upload } = download;
+      const { createdAt, updatedAt } = download;
       await tx.run(
-        `INSERT INTO download (id, user, url, name, size, received, state, problem, file, validator, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        [id, user, url, name, size, received, state, problem, file, validator, createdAt, updatedAt],
+        `INSERT INTO download (id, user, url, name, size, received, state, problem, file, validator, upload, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [id, user, url, name, size, received, state, problem, file, validator, upload, createdAt, updatedAt],
       );
       return true;
     });
@@ -84,11 +86,11 @@ export class MysqlDownloads implements Downloads {
       const [row] = await tx.rows<Row>(`SELECT ${COLUMNS} FROM download WHERE id = ? FOR UPDATE`, [id]);
       if (row === undefined || !from.includes(row.state)) return null;
       const changed = { ...recordOf(row), ...change, updatedAt: at };
-      const { name, size, received, state, problem, file, validator } = changed;
+      const { name, size, received, state, problem, file, validator, upload } = changed;
       await tx.run(
         `UPDATE download SET name = ?, size = ?, received = ?, state = ?, problem = ?, file = ?, validator = ?,
-           updated_at = ? WHERE id = ?`,
-        [name, size, received, state, problem, file, validator, at, id],
+           upload = ?, updated_at = ? WHERE id = ?`,
+        [name, size, received, state, problem, file, validator, upload, at, id],
       );
       return changed;
     });
@@ -120,7 +122,7 @@ export class MysqlDownloads implements Downloads {
 }
 
 function recordOf(row: Row): DownloadRecord {
-  const { id, user, url, file, validator } = row;
+  const { id, user, url, file, validator, upload } = row;
   return {
     ...row,
     id: text(id),
@@ -128,5 +130,6 @@ function recordOf(row: Row): DownloadRecord {
     url: text(url),
     file: file === null ? null : text(file),
     validator: validator === null ? null : text(validator),
+    upload: upload === null ? null : text(upload),
   };
 }

@@ -130,6 +130,7 @@ export const RECORDS_SCHEMA: Schema = {
           problem VARCHAR(64) NOT NULL,
           file ${ID} NULL,
           validator VARBINARY(1024) NULL,
+          upload ${ID} NULL,
           created_at ${COUNT},
           updated_at ${COUNT},
           PRIMARY KEY (id),
