@@ -1,5 +1,5 @@
 /** `rooms.*` of owner and admins: fields, roles, bans, mutes, requests and links. */
-import { fault } from '../../../protocol/faults.ts';
+import { type Fault, fault } from '../../../protocol/faults.ts';
 import { encodeResult } from '../../../protocol/frames/rpc.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { ParamsOf, RoomDetails } from '../../../protocol/types.ts';
@@ -10,6 +10,7 @@ import { askGovernance } from '../../storage/governance.ts';
 import type { Conversation } from '../conversation.ts';
 import { entryOf } from '../room-shapes.ts';
 import { answerEntered, askRoom, type Handler, me, withPeople } from './asking.ts';
+import { checkPicture, grantPicture } from './files.ts';
 
 const LINK_GONE = fault('not_found', 'the link is not valid any more');
 const IN_THE_PAST = (field: string) => fault('invalid', `params.${field}: a time that is still to come`);
@@ -21,9 +22,15 @@ export function getRoom(session: Conversation, id: number, { room }: ParamsOf<'r
 export function updateRoom(session: Conversation, id: number, params: ParamsOf<'rooms.update'>): void {
   const { room, title, topic, avatar, announcement, slowMode, joinPolicy, past } = params;
   const fields = withoutAbsent({ title, topic, avatar, announcement, slowMode, joinPolicy, past });
-  order(session, id, room, { do: 'update', fields }, () => {
+  const refuseOr = (then: () => void) => (refusal: Fault | undefined) =>
+    refusal === undefined ? then() : session.refuse(id, refusal);
+  const answer = (): void =>
     askDetails(session, id, room, (details) => session.answer(encodeResult<'rooms.update'>(id, details)));
-  });
+  if (avatar === undefined || avatar === '') return order(session, id, room, { do: 'update', fields }, answer);
+  // The room gets the right to read only once it has decided who may give it a picture; a repetition grants what was not.
+  const updated = (): void => grantPicture(session, room, avatar, refuseOr(answer));
+  const update = (): void => order(session, id, room, { do: 'update', fields }, updated);
+  checkPicture(session, 'post', avatar, refuseOr(update));
 }
 
 export const kick: Handler<'rooms.kick'> = (session, id, { room, user }) =>

@@ -9,6 +9,7 @@ import { askPeople } from '../../storage/people.ts';
 import { askRecords } from '../../storage/records.ts';
 import type { Conversation } from '../conversation.ts';
 import { ASK_DEADLINE_MS, me, NO_SUCH_USER } from './asking.ts';
+import { checkPicture } from './files.ts';
 
 export function findUser(session: Conversation, id: number, { username }: ParamsOf<'users.find'>): void {
   askRecords(session.context, 'userByName', [username], (found) => {
@@ -37,10 +38,16 @@ export function updateProfile(session: Conversation, id: number, params: ParamsO
     ...(avatar === undefined ? {} : { avatar }),
     ...(about === undefined ? {} : { about }),
   };
-  askPeople(session.context, 'updateProfile', [me(session).id, change], (reply) => {
-    if (!reply.ok) session.refuse(id, reply.fault);
-    else if (reply.value === null) session.refuse(id, NO_SUCH_USER);
-    else session.answer(encodeResult<'users.update'>(id, { user: userShape(reply.value) }));
+  const update = (): void =>
+    askPeople(session.context, 'updateProfile', [me(session).id, change], (reply) => {
+      if (!reply.ok) session.refuse(id, reply.fault);
+      else if (reply.value === null) session.refuse(id, NO_SUCH_USER);
+      else session.answer(encodeResult<'users.update'>(id, { user: userShape(reply.value) }));
+    });
+  if (avatar === undefined || avatar === '') return update();
+  checkPicture(session, 'share', avatar, (refusal) => {
+    if (refusal === undefined) update();
+    else session.refuse(id, refusal);
   });
 }
 
