@@ -36,7 +36,7 @@ export interface ServerOptions {
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly rateLimit: boolean;
-  readonly files: Omit<FileRoutesOptions, 'shard' | 'hashToken' | 'mayTry'>;
+  readonly files: Pick<FileRoutesOptions, 'quotaBytes' | 'instant' | 'randomBytes'>;
   readonly newToken: (userId: string) => string;
   readonly hashToken: (token: string) => string;
   readonly contents: Pick<ContentRoutesOptions, 'source' | 'secret' | 'publicUrl'>;
@@ -97,15 +97,13 @@ export function startServer(options: ServerOptions): HttpServer {
   });
   app.use(openapi({ path: '/docs', specPath: '/openapi.json', provider: null, documentation: DOCUMENTATION }));
   accountRoutes(app, { shard, newToken, hashToken, mayTry: tries(options, () => app.server) });
-  contentRoutes(app, {
-    ...options.contents,
-    shard,
-    bearers: new Bearers({ shard, hashToken }),
-    frameAncestors: options.allowedOrigins,
-  });
-  thumbnailRoutes(app, { shard, bearers: new Bearers({ shard, hashToken }) });
+  const bearers = new Bearers({ shard, hashToken });
+  const frameAncestors = options.allowedOrigins;
+  contentRoutes(app, { ...options.contents, shard, bearers, frameAncestors });
+  thumbnailRoutes(app, { shard, bearers });
   peopleRoutes(app, options);
-  fileRoutes(app, { shard, hashToken, ...options.files, mayTry: addressTries(options, () => app.server, BY_FILES) });
+  const mayTry = addressTries(options, () => app.server, BY_FILES);
+  fileRoutes(app, { shard, hashToken, ...options.files, ...options.contents, frameAncestors, mayTry });
   healthRoutes(app, { shard, threads, draining: () => draining });
   webRoutes(app, webFiles);
   socketRoute(app, gate, (request) => guard.admits(request));

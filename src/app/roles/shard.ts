@@ -5,6 +5,7 @@ import { accountsKind } from '../../actors/accounts/messages.ts';
 import { fanout } from '../../actors/fanout/fanout.ts';
 import { fanoutKind } from '../../actors/fanout/messages.ts';
 import { instant, instantKind } from '../../actors/files/instant.ts';
+import { linkDesk, linkDeskKind } from '../../actors/files/link-desk.ts';
 import { moderationDesk } from '../../actors/moderation/desk.ts';
 import { deskKind } from '../../actors/moderation/messages.ts';
 import { personKind } from '../../actors/person/messages.ts';
@@ -35,6 +36,8 @@ import { startUploads, type Uploads } from './uploads.ts';
 const RATE = { unitsPerSecond: 100, burst: 500 };
 /** Of one user. */
 const INSTANT_RATE = { perMinute: 60, burst: 60 };
+/** Wrong passwords of one link. */
+const LINK_RATE = { perMinute: 10, burst: 10 };
 const TAIL = { maxMessages: 200, maxBytes: 256 * 1024 };
 const MAX_REPLAY = 500;
 const MAX_TOKENS_PER_USER = 32;
@@ -117,6 +120,7 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   shard.register(personKind, person(book));
   shard.register(presenceKind, presence({ sockets: gate, book, mirrored: config.storage.redis !== undefined }));
   shard.register(instantKind, instant({ rate: rateLimit ? INSTANT_RATE : undefined }));
+  shard.register(linkDeskKind, linkDesk({ secrets, wrong: rateLimit ? LINK_RATE : undefined }));
   shard.register(revokerKind, revoker(shard));
   shard.register(deskKind, moderationDesk({ secrets, botTokenTtlMs: BOT_TOKEN_TTL_MS }));
   shard.register(accountsKind, accounts({ secrets, maxHashing: MAX_HASHING }));
