@@ -224,6 +224,43 @@ describe('changes of messages', () => {
     }
   });
 
+  test('[GRP50] where the past is closed, what became of messages from before one joined comes without content, on every way', async () => {
+    const closed = await freshRoom();
+    await ann.ok('rooms.update', { room: closed, past: 'joined' });
+    await ann.post(closed, 'before');
+    await edit(ann, closed, 1, 'changed before');
+    using cy = await RawClient.greet(server.url, accounts[2].token);
+    const { log } = await cy.ok('rooms.join', { room: closed });
+    await ann.post(closed, 'after');
+    await edit(ann, closed, 1, 'changed later');
+    await edit(ann, closed, 2, 'for all');
+    await ann.ok('messages.recall', { room: closed, seq: 1, nonce: nonce() });
+    const kinds = (changes: readonly Changed[]) => changes.map(({ change, seq, kind }) => [change, seq, kind]);
+    const ofLater = [
+      [2, 1, 'withheld'],
+      [3, 2, 'edited'],
+      [4, 1, 'withheld'],
+    ];
+    const live = await untilChange(cy, closed, 4);
+    expect(kinds(live)).toEqual(ofLater);
+    const { changes } = await cy.ok('messages.changes', { room: closed, after: 0 });
+    expect(kinds(changes)).toEqual([[1, 1, 'withheld'], ...ofLater]);
+    using resumed = await RawClient.greet(server.url, accounts[2].token, { [closed]: [0, 0, log] });
+    const replayed = await untilChange(resumed, closed, 4);
+    expect(kinds(replayed)).toEqual([[1, 1, 'withheld'], ...ofLater]);
+    expect(resumed.seqs(closed)).toEqual([2]);
+    for (const change of [...live, ...changes, ...replayed]) {
+      if (change.kind === 'withheld') expect(Object.keys(change).sort()).toEqual(['change', 'kind', 'room', 'seq']);
+    }
+    const others = await untilChange(bob, closed, 4);
+    expect(kinds(others)).toEqual([
+      [1, 1, 'edited'],
+      [2, 1, 'edited'],
+      [3, 2, 'edited'],
+      [4, 1, 'recalled'],
+    ]);
+  });
+
   test('[CHG8] more than 500 missed changes are a gap, which messages.changes fills', async () => {
     const fresh = await freshRoom();
     await ann.post(fresh, '1');
