@@ -84,6 +84,7 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     downloads: threadOfRole(crew, 'records'),
     downloader: threadOfRole(crew, 'files'),
     'presence-mirror': threadOfRole(crew, 'records'),
+    'session-index': threadOfRole(crew, 'records'),
     possession: threadOfRole(crew, 'files'),
     'message-reader': threadOfRole(crew, 'records'),
     revocations: threadOfRole(crew, 'records'),

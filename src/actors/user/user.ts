@@ -40,6 +40,8 @@ export interface UserOptions {
   /** Oldest tokens go when a login would exceed it. */
   readonly maxTokens: number;
   readonly maxSockets: number;
+  /** Whether there is an index of sessions to keep. */
+  readonly indexed?: boolean;
 }
 
 export function user(options: UserOptions): Behaviour<UserMessage> {
@@ -86,7 +88,7 @@ class User implements Actor<UserMessage> {
     });
     this.#sessions = allSessions.get(context.self.id) ?? new OpenSessions();
     this.#lines = new SessionsOfUser(context, this.#sessions);
-    this.#devices = new Devices(context, this.#sessions);
+    this.#devices = new Devices(context, this.#sessions, options.indexed ?? false);
     allSessions.set(context.self.id, this.#sessions);
   }
 
@@ -164,7 +166,7 @@ class User implements Actor<UserMessage> {
         return;
       }
       this.#sessions.set(key, { address: session, tokenHash, heardMs });
-      this.#devices.saw(tokenHash);
+      this.#devices.saw(tokenHash, reply.value.device);
       this.#watchExpiry();
       this.#rooms.refresh(ROOMS_FRESH_MS);
       replyTo?.settle({ identity: reply.value, rooms: this.#rooms.list() }, undefined);
@@ -172,14 +174,16 @@ class User implements Actor<UserMessage> {
   }
 
   #detach(session: SessionAddress): void {
+    const open = this.#sessions.get(idOf(session));
     this.#sessions.delete(idOf(session));
+    if (open !== undefined) this.#devices.left(open.tokenHash);
     this.#attaching.forget(idOf(session));
   }
 
   #authenticate({ tokenHash }: Authenticate): void {
     const replyTo = this.#context.replyTo();
     this.#identify(tokenHash, (reply) => {
-      if (reply.ok) this.#devices.saw(tokenHash);
+      if (reply.ok) this.#devices.saw(tokenHash, reply.value.device);
       if (reply.ok) replyTo?.settle(reply.value, undefined);
       else replyTo?.settle(undefined, reply.fault);
     });
@@ -282,6 +286,7 @@ class User implements Actor<UserMessage> {
   /** The renewed token's sessions live on under the new hash. */
   #carryOver(tokenHash: string, newTokenHash: string): void {
     this.#tokens.forget(tokenHash);
+    this.#devices.forget([tokenHash]);
     for (const [key, session] of this.#sessions) {
       if (session.tokenHash !== tokenHash) continue;
       this.#sessions.set(key, { ...session, tokenHash: newTokenHash });

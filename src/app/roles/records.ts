@@ -9,6 +9,7 @@ import { portActor } from '../../actors/storage/port-actor.ts';
 import { presenceMirrorKind } from '../../actors/storage/presence-mirror.ts';
 import { reading as readingActor, readingKind } from '../../actors/storage/reading.ts';
 import { records, recordsKind } from '../../actors/storage/records.ts';
+import { sessionIndexKind } from '../../actors/storage/session-index.ts';
 import { revocations, revocationsKind } from '../../actors/user/revocations.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
 import { Circuits } from '../storage/circuits.ts';
@@ -28,6 +29,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(moderationKind, portActor(reading.moderation));
   shard.register(peopleKind, portActor(reading.people));
   shard.register(downloadsKind, portActor(reading.downloads));
+  if (reading.sessions !== undefined) shard.register(sessionIndexKind, portActor(reading.sessions));
   if (reading.presence !== undefined) shard.register(presenceMirrorKind, portActor(reading.presence));
   shard.register(messageReaderKind, messageReader(reading.messages));
   startRevocations(environment, reading);

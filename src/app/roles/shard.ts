@@ -115,7 +115,13 @@ function registerKinds(environment: RoleEnvironment, gate: SocketGate): void {
   );
   shard.register(
     userKind,
-    user({ policy: loginPolicy, tokenTtlMs, maxTokens: MAX_TOKENS_PER_USER, maxSockets: maxSocketsPerUser }),
+    user({
+      policy: loginPolicy,
+      tokenTtlMs,
+      maxTokens: MAX_TOKENS_PER_USER,
+      maxSockets: maxSocketsPerUser,
+      indexed: config.storage.redis !== undefined,
+    }),
   );
   shard.register(personKind, person(book));
   shard.register(presenceKind, presence({ sockets: gate, book, mirrored: config.storage.redis !== undefined }));

@@ -40,8 +40,10 @@ import type { PresenceMirror } from '../../storage/ports/presence-mirror.ts';
 import type { Reading } from '../../storage/ports/reading.ts';
 import type { Records } from '../../storage/ports/records.ts';
 import type { Sample } from '../../storage/ports/sample.ts';
+import type { SessionIndex } from '../../storage/ports/session-index.ts';
 import { RedisCache } from '../../storage/redis/redis-cache.ts';
 import { RedisPresence } from '../../storage/redis/redis-presence.ts';
+import { RedisSessions } from '../../storage/redis/redis-sessions.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
 import { insist } from './insist.ts';
@@ -60,8 +62,9 @@ export interface OpenReading {
   readonly moderation: Moderation;
   readonly people: People;
   readonly downloads: Downloads;
-  /** Undefined where there is no Redis to mirror presence in. */
+  /** Undefined where there is no Redis to keep them in. */
   readonly presence?: PresenceMirror;
+  readonly sessions?: SessionIndex;
   readonly messages: MessageStoreReader;
   readonly reading: Reading;
   backEnds(): readonly BackEndReport[];
@@ -92,11 +95,12 @@ async function openInner(environment: RoleEnvironment, circuits: Circuits): Prom
   return storage.mysql === undefined ? openEmbedded(dataDir) : await openMysql(environment, circuits, storage.mysql);
 }
 
-/** Presence is mirrored there whatever stores the records. */
+/** Presence and sessions are kept there whatever stores the records. */
 function withRedis({ config }: RoleEnvironment, inner: OpenReading, connection: CountedRedis): OpenReading {
   return {
     ...inner,
     presence: new RedisPresence(connection.redis, config.storage.namespace),
+    sessions: new RedisSessions(connection.redis, config.storage.namespace),
     backEnds: () => [...inner.backEnds(), connection.report()],
     async close() {
       await inner.close();
