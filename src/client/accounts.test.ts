@@ -21,16 +21,19 @@ describe('accounts', () => {
     await accounts.me('t');
     await accounts.changePassword('t', 'old', 'new');
     expect(await accounts.renew('t')).toMatchObject({ token: 't2', expiresAt: 5 });
+    await accounts.deleteAccount('t', 'secret');
     expect(sent.map(({ method, url, body }) => [method, url, body])).toEqual([
       ['POST', 'http://host:1/v1/register', '{"username":"ann","password":"secret"}'],
       ['POST', 'http://host:1/v1/login', '{"username":"ann","password":"secret","device":"phone"}'],
       ['GET', 'http://host:1/v1/me', undefined],
       ['POST', 'http://host:1/v1/password', '{"old":"old","new":"new"}'],
       ['POST', 'http://host:1/v1/token', undefined],
+      ['DELETE', 'http://host:1/v1/me', '{"password":"secret"}'],
     ]);
     expect(sent.map(({ headers }) => headers.authorization)).toEqual([
       undefined,
       undefined,
+      'Bearer t',
       'Bearer t',
       'Bearer t',
       'Bearer t',

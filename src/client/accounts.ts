@@ -48,6 +48,11 @@ export class Accounts {
     await this.#http.call('POST', '/v1/password', { old: oldPassword, new: newPassword }, token);
   }
 
+  /** Deletes the account for good. `unauthenticated` when the password is wrong. */
+  async deleteAccount(token: string, password: string): Promise<void> {
+    await this.#http.call('DELETE', '/v1/me', { password }, token);
+  }
+
   /** A new token in place of this one. */
   renew(token: string): Promise<Pick<Login, 'token' | 'expiresAt'>> {
     return this.#http.call('POST', '/v1/token', undefined, token);

@@ -69,7 +69,7 @@ describe.skipIf(isBrowserMissing())('rooms in the web app', () => {
       await choose(ann.page, 'bob', 'Make owner');
       await ann.page.getByRole('button', { name: 'Hand the room over' }).click();
       await member(bob.page, 'bob').getByText('owner').waitFor();
-      await choose(bob.page, 'ann', 'Remove from the room');
+      await choose(bob.page, 'ann', 'Remove from room');
       await bob.page.getByRole('button', { name: 'Remove', exact: true }).click();
       await ann.page.getByText('You are not in this room').waitFor();
       expect([...ann.problems, ...bob.problems]).toEqual([]);

@@ -195,7 +195,9 @@ export class Chat extends Observable {
 
   /** Another tab may have renewed the token or logged in anew; only the newest one's refusal ends the session. */
   #tokenRefused(): void {
-    if (this.#session.token !== '' && this.#session.token !== this.#usedToken) {
+    // Whoever has ended the session here has said why already.
+    if (this.#session.token === '') return;
+    if (this.#session.token !== this.#usedToken) {
       queueMicrotask(() => this.client.connect());
     } else {
       this.#session.expire('Your session has ended. Please log in again.');

@@ -1,5 +1,5 @@
 import { Accounts, type Login } from '../../src/client/accounts.ts';
-import { asMailroomError } from '../../src/client/errors.ts';
+import { asMailroomError, MailroomError } from '../../src/client/errors.ts';
 import { Observable } from './observable.ts';
 
 const sessionKey = 'mailroom.session';
@@ -61,6 +61,31 @@ export class Session extends Observable {
 
   async changePassword(oldPassword: string, newPassword: string): Promise<void> {
     await this.#accounts.changePassword(this.token, oldPassword, newPassword);
+  }
+
+  /** Hands the user's own data to the browser as a file to keep. */
+  async exportData(): Promise<void> {
+    const response = await fetch('/v1/me/export', { headers: { authorization: `Bearer ${this.token}` } });
+    if (!response.ok) {
+      throw new MailroomError(
+        response.status === 429 ? 'rate_limited' : 'unavailable',
+        'the data could not be collected',
+      );
+    }
+    const data = await response.blob();
+    const url = URL.createObjectURL(data);
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = 'mailroom-export.jsonl.gz';
+    link.click();
+    // The download has its own hold on the data once it has begun.
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+
+  /** Deletes the account for good. */
+  async deleteAccount(password: string): Promise<void> {
+    await this.#accounts.deleteAccount(this.token, password);
+    this.expire('Your account is deleted.');
   }
 
   /** Renews the token when it has not long to live. A failure is left to the next start, or to its end. */

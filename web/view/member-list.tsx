@@ -55,7 +55,7 @@ function Member({ room, member }: { readonly room: Room; readonly member: RoomMe
   }
   if (isAbove(room.role, member.role)) {
     if (member.role === 'member') items.push({ label: 'Mute', icon: 'mute', run: () => setDeed('mute') });
-    items.push({ label: 'Remove from the room', icon: 'leave', danger: true, run: () => setDeed('kick') });
+    items.push({ label: 'Remove from room', icon: 'leave', danger: true, run: () => setDeed('kick') });
     items.push({ label: 'Ban', icon: 'block', danger: true, run: () => setDeed('ban') });
   }
   return (

@@ -26,7 +26,9 @@ export function Menu({ label, items, children, className = 'icon-button', align 
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!open) return;
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+    // Near the end of a panel that scrolls the list would be cut off.
+    root.current?.querySelector('[role=menu]')?.scrollIntoView({ block: 'nearest' });
+    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
     const closeOutside = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };

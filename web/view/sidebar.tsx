@@ -4,19 +4,27 @@ import { useObservable } from '../model/observable.ts';
 import { FILES_LINK, route } from '../model/route.ts';
 import type { Session } from '../model/session.ts';
 import { briefTime, shownText } from '../model/text.ts';
+import { AccountDialog } from './account-dialog.tsx';
 import { Avatar } from './avatar.tsx';
 import { useChat } from './context.ts';
+import { DevicesDialog } from './devices-dialog.tsx';
 import { Icon } from './icon.tsx';
 import { Menu } from './menu.tsx';
 import { NewConversationDialog } from './new-conversation.tsx';
 import { PasswordDialog } from './password-dialog.tsx';
+import { PeopleDialog } from './people-dialog.tsx';
+import { PrivacyDialog } from './privacy-dialog.tsx';
+import { ProfileDialog } from './profile-dialog.tsx';
 import { UploadTray } from './upload-tray.tsx';
 
 /** The user, and the list of their rooms. */
 export function Sidebar({ session }: { readonly session: Session }) {
   const chat = useChat();
-  const [dialog, setDialog] = useState<'new' | 'password'>();
+  const [dialog, setDialog] = useState<'new' | 'password' | 'people' | 'profile' | 'privacy' | 'devices' | 'account'>();
   const close = () => setDialog(undefined);
+  useObservable(chat.names);
+  useObservable(chat.people);
+  const name = chat.names.of(chat.self.id) ?? chat.self.username;
   return (
     <nav class="sidebar" aria-label="Conversations">
       <header class="sidebar-head">
@@ -24,13 +32,18 @@ export function Sidebar({ session }: { readonly session: Session }) {
           label="Account"
           className="account-button"
           items={[
+            { label: 'Profile', icon: 'person', run: () => setDialog('profile') },
+            { label: 'Privacy', icon: 'shield', run: () => setDialog('privacy') },
+            { label: 'Devices', icon: 'device', run: () => setDialog('devices') },
             { label: 'Change password', icon: 'key', run: () => setDialog('password') },
+            { label: 'Data and account', icon: 'download', run: () => setDialog('account') },
             { label: 'Log out', icon: 'leave', danger: true, run: () => void chat.logOut() },
           ]}
         >
-          <Avatar name={chat.self.username} id={chat.self.id} />
-          <span class="account-name">{chat.self.username}</span>
+          <Avatar name={name} id={chat.self.id} />
+          <span class="account-name">{name}</span>
         </Menu>
+        <PeopleButton asking={chat.people.contacts('incoming').length} onClick={() => setDialog('people')} />
         <a class="icon-button" href={FILES_LINK} aria-label="Files" title="Files">
           <Icon name="folder" />
         </a>
@@ -47,8 +60,33 @@ export function Sidebar({ session }: { readonly session: Session }) {
       <RoomList onNew={() => setDialog('new')} />
       <UploadTray />
       {dialog === 'new' && <NewConversationDialog onClose={close} />}
+      {dialog === 'people' && <PeopleDialog onClose={close} />}
+      {dialog === 'profile' && <ProfileDialog onClose={close} />}
+      {dialog === 'privacy' && <PrivacyDialog onClose={close} />}
+      {dialog === 'devices' && <DevicesDialog onClose={close} />}
+      {dialog === 'account' && <AccountDialog session={session} onClose={close} />}
       {dialog === 'password' && <PasswordDialog session={session} onClose={close} />}
     </nav>
+  );
+}
+
+/** Leads to the contacts; a number says how many ask to be one. */
+function PeopleButton({ asking, onClick }: { readonly asking: number; readonly onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      class="icon-button people-button"
+      aria-label={asking > 0 ? `People, ${asking} asking` : 'People'}
+      title="People"
+      onClick={onClick}
+    >
+      <Icon name="people" />
+      {asking > 0 && (
+        <span class="badge" aria-hidden="true">
+          {asking}
+        </span>
+      )}
+    </button>
   );
 }
 
@@ -85,7 +123,7 @@ function RoomItem({ conversation, open }: { readonly conversation: Conversation;
   return (
     <li>
       <a class="room" href={`#/room/${room.id}`} aria-current={open ? 'page' : undefined}>
-        <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind === 'group'} />
+        <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind !== 'direct'} />
         <span class="room-text">
           <span class="room-line">
             <span class="room-title">{title}</span>
@@ -120,7 +158,7 @@ function Latest({ conversation: { room, latest } }: { readonly conversation: Con
     );
   }
   if (latest === undefined) return <>{room.seq === 0 ? 'No messages yet' : ''}</>;
-  const who = latest.from === chat.self.id ? 'You' : room.kind === 'group' ? chat.names.of(latest.from) : undefined;
+  const who = latest.from === chat.self.id ? 'You' : room.kind !== 'direct' ? chat.names.of(latest.from) : undefined;
   return (
     <>
       {who !== undefined && `${who}: `}

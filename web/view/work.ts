@@ -2,8 +2,8 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { asMailroomError } from '../../src/client/errors.ts';
 import { explain } from '../model/text.ts';
 
-/** Does one thing at a time, and says what went wrong with the last one. */
-export function useWork() {
+/** Does one thing at a time, and says what went wrong with the last one; `words` are for error codes. */
+export function useWork(words: Readonly<Record<string, string>> = {}) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const run = async (work: () => Promise<unknown>) => {
@@ -13,7 +13,7 @@ export function useWork() {
     try {
       await work();
     } catch (error) {
-      setProblem(explain(asMailroomError(error)));
+      setProblem(explain(asMailroomError(error), words));
     }
     setBusy(false);
   };
