@@ -21,3 +21,10 @@ export function residentKb(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
 }
+
+/** CPU seconds of the process and of all that have come of it and are still there. */
+export function cpuSecondsOfTree(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const below = children === '' ? [] : children.split(' ').map(Number);
+  return below.reduce((sum, child) => sum + cpuSecondsOfTree(child), cpuSeconds(pid));
+}

@@ -1,6 +1,6 @@
 /**
  * What a large upload costs the server, beside nginx that only stores bytes, a bare SHA-256, and the reference server of
- * tus. All on one disk, in turn, one upload at a time; the client is a process of its own.
+ * tus on Node. All on one disk, in turn, one upload at a time; the client is a process of its own.
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { uploaderOn } from '../../test/integration/uploads/uploader.ts';
 import { startServer } from '../../test/support/server.ts';
 import type { Bench } from '../lib/command.ts';
-import { cpuSeconds, residentKb } from '../lib/process.ts';
-import { startNginx } from './nginx.ts';
+import { cpuSecondsOfTree, residentKb } from '../lib/process.ts';
+import { median } from '../lib/stats.ts';
+import { nginxIsThere, startNginx } from './nginx.ts';
 
 const MB = 1_000_000;
 
@@ -26,35 +27,37 @@ interface Cost {
   readonly rssMb: number;
 }
 
+/** One upload to each. */
+interface Round {
+  readonly mailroom: Cost;
+  /** Null where nginx is missing. */
+  readonly nginx: Cost | null;
+  /** CPU seconds. */
+  readonly hash: number;
+  readonly tus: Cost;
+}
+
 export const upload: Bench<{ megabytes: number; rounds: number }> = {
   does: "A large upload's CPU, beside nginx with a bare hash and beside @tus/server.",
-  defaults: { megabytes: 1_000, rounds: 3 },
+  defaults: { megabytes: 1_000, rounds: 5 },
   help: { megabytes: 'size of the upload', rounds: 'uploads to each server' },
   async run({ megabytes, rounds }, say) {
     const directory = mkdtempSync(join(tmpdir(), 'mailroom-bench-upload-'));
     try {
       const source = sourceIn(directory, megabytes * MB);
-      const costs = { mailroom: [] as Cost[], nginx: [] as Cost[], hash: [] as number[], tus: [] as Cost[] };
+      const hasNginx = nginxIsThere(say);
+      const taken: Round[] = [];
       for (let round = 0; round < rounds; round++) {
-        costs.mailroom.push(await toMailroom(source));
-        costs.nginx.push(await toNginx(join(directory, 'nginx'), source));
-        costs.hash.push(await bareHash(source));
-        costs.tus.push(await toTusServer(join(directory, 'tus'), source));
-        say(`round ${round + 1}: ${describe(costs)}`);
+        const mailroom = await toMailroom(source);
+        const nginx = hasNginx ? await toNginx(join(directory, 'nginx'), source) : null;
+        const hash = await bareHash(source);
+        const tus = await toTusServer(join(directory, 'tus'), source);
+        taken.push({ mailroom, nginx, hash, tus });
+        const costs = { mailroom: mailroom.cpu, nginx: nginx?.cpu ?? null, hash, tus: tus.cpu };
+        const texts = Object.entries(costs).map(([name, cpu]) => `${name} ${cpu === null ? '–' : rounded(cpu)} s`);
+        say(`round ${round + 1}: ${texts.join(', ')}`);
       }
-      const cpu = (of: readonly Cost[]): number => median(of.map((cost) => cost.cpu));
-      const gigabytes = megabytes / 1_000;
-      return {
-        cpuPerGb: rounded(cpu(costs.mailroom) / gigabytes),
-        nginxCpuPerGb: rounded(cpu(costs.nginx) / gigabytes),
-        hashCpuPerGb: rounded(median(costs.hash) / gigabytes),
-        tusServerCpuPerGb: rounded(cpu(costs.tus) / gigabytes),
-        vsNginxPlusHash: rounded(cpu(costs.mailroom) / (cpu(costs.nginx) + median(costs.hash))),
-        vsTusServer: rounded(cpu(costs.mailroom) / cpu(costs.tus)),
-        wallMs: Math.round(median(costs.mailroom.map(({ wallMs }) => wallMs))),
-        tusServerWallMs: Math.round(median(costs.tus.map(({ wallMs }) => wallMs))),
-        rssMb: Math.round(Math.max(...costs.mailroom.map(({ rssMb }) => rssMb))),
-      };
+      return summaryOf(taken, megabytes / 1_000);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -66,28 +69,20 @@ async function toMailroom(source: Source): Promise<Cost> {
   await using server = await startServer({ env: { MAILROOM_LOG_LEVEL: 'warn' } });
   const ann = await uploaderOn(server, 'ann');
   const path = await ann.create(source.bytes);
-  return await measured(
-    () => cpuSeconds(server.pid),
-    () => residentKb(server.pid),
-    async () => await curl('PATCH', server.url + path, source, tusHeaders(ann.token)),
-  );
+  return await measured(server.pid, async () => await curl('PATCH', server.url + path, source, tusHeaders(ann.token)));
 }
 
 async function toNginx(directory: string, source: Source): Promise<Cost> {
   source.renew();
   await using nginx = await startNginx(directory);
-  return await measured(
-    () => nginx.cpuSeconds(),
-    () => 0,
-    async () => await curl('PUT', `${nginx.url}/file`, source, []),
-  );
+  return await measured(nginx.pid, async () => await curl('PUT', `${nginx.url}/file`, source, []));
 }
 
 async function toTusServer(directory: string, source: Source): Promise<Cost> {
   source.renew();
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, '../peers/tus-server.ts'), directory], {
+  const child = Bun.spawn(['node', join(import.meta.dir, '../peers/tus-server.mjs'), directory], {
     stdout: 'pipe',
     stderr: 'inherit',
   });
@@ -99,11 +94,7 @@ async function toTusServer(directory: string, source: Source): Promise<Cost> {
       headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': String(source.bytes) },
     });
     const path = new URL(created.headers.get('location') ?? '', url).pathname;
-    return await measured(
-      () => cpuSeconds(child.pid),
-      () => residentKb(child.pid),
-      async () => await curl('PATCH', url + path, source, tusHeaders('none')),
-    );
+    return await measured(child.pid, async () => await curl('PATCH', url + path, source, tusHeaders('none')));
   } finally {
     child.kill('SIGKILL');
     await child.exited;
@@ -143,11 +134,17 @@ async function curl(method: string, url: string, { path }: Source, headers: read
   if ((await child.exited) !== 0) throw new Error(`the upload to ${url} failed`);
 }
 
-async function measured(cpu: () => number, rssKb: () => number, work: () => Promise<void>): Promise<Cost> {
-  const before = cpu();
+async function measured(pid: number, work: () => Promise<void>): Promise<Cost> {
+  // Writing back what the server before has left would cost this one.
+  await Bun.spawn(['sync']).exited;
+  const before = cpuSecondsOfTree(pid);
   const startMs = performance.now();
   await work();
-  return { cpu: cpu() - before, wallMs: performance.now() - startMs, rssMb: rssKb() / 1_000 };
+  return {
+    cpu: cpuSecondsOfTree(pid) - before,
+    wallMs: performance.now() - startMs,
+    rssMb: residentKb(pid) / 1_000,
+  };
 }
 
 function sourceIn(directory: string, bytes: number): Source {
@@ -168,19 +165,23 @@ function sourceIn(directory: string, bytes: number): Source {
   };
 }
 
-function describe(costs: { readonly [name: string]: readonly (Cost | number)[] }): string {
-  const last = (of: readonly (Cost | number)[]): number => {
-    const cost = of.at(-1) ?? 0;
-    return typeof cost === 'number' ? cost : cost.cpu;
+/** What was measured next to each other is compared with each other: other work on the machine comes and goes. */
+function summaryOf(rounds: readonly Round[], gigabytes: number): Readonly<Record<string, number | null>> {
+  const over = (of: (round: Round) => number): number => rounded(median(rounds.map(of)));
+  const withNginx = rounds.flatMap((round) => (round.nginx === null ? [] : [{ ...round, nginx: round.nginx }]));
+  const overNginx = (of: (round: (typeof withNginx)[number]) => number): number | null =>
+    withNginx.length === 0 ? null : rounded(median(withNginx.map(of)));
+  return {
+    cpuPerGb: over(({ mailroom }) => mailroom.cpu / gigabytes),
+    nginxCpuPerGb: overNginx(({ nginx }) => nginx.cpu / gigabytes),
+    hashCpuPerGb: over(({ hash }) => hash / gigabytes),
+    tusServerCpuPerGb: over(({ tus }) => tus.cpu / gigabytes),
+    vsNginxPlusHash: overNginx(({ mailroom, nginx, hash }) => mailroom.cpu / (nginx.cpu + hash)),
+    vsTusServer: over(({ mailroom, tus }) => mailroom.cpu / tus.cpu),
+    wallMs: Math.round(median(rounds.map(({ mailroom }) => mailroom.wallMs))),
+    tusServerWallMs: Math.round(median(rounds.map(({ tus }) => tus.wallMs))),
+    rssMb: Math.round(Math.max(...rounds.map(({ mailroom }) => mailroom.rssMb))),
   };
-  return Object.entries(costs)
-    .map(([name, of]) => `${name} ${rounded(last(of))} s`)
-    .join(', ');
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function rounded(value: number): number {
