@@ -178,6 +178,8 @@ export class Engine {
         return this.events.emit('typing', notification.params);
       case 'file':
         return this.events.emit('file', notification.params);
+      case 'download':
+        return this.events.emit('download', notification.params);
       case 'marked':
         return this.directory.mark(notification.params.room, notification.params.unread);
       case 'hidden':

@@ -3,6 +3,7 @@ import type { OutboxEvent } from './outbox.ts';
 import type {
   Changed,
   ContactNotice,
+  DownloadChange,
   FileChange,
   Hidden,
   Message,
@@ -40,6 +41,8 @@ export interface ClientEvents {
   readonly hidden: Hidden;
   /** Something happened to a file of the user. Lossy. */
   readonly file: FileChange;
+  /** A download that the server does for the user has changed or come further. Lossy: `Downloads.look` counts. */
+  readonly download: DownloadChange;
   /**
    * Messages that are not delivered as `message`, both ends included: more than `maxFillMessages` were missed, or the server does not have
    * them. `history` may have the former.

@@ -13,6 +13,7 @@ export type {
   ContactNotice,
   ContactState,
   Device,
+  DownloadChange,
   FileChange,
   Gap,
   HelloParams,

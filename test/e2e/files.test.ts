@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startServer } from '../support/server.ts';
+import { WebServer } from '../support/web-content.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const TEST_MS = 120_000;
@@ -97,6 +98,45 @@ describe.skipIf(!isThere)('files in the web app', () => {
       await page.getByRole('button', { name: 'Delete for good', exact: true }).click();
       await page.getByText('No file is called “FINAL”.').waitFor();
       await page.getByText('0 files').waitFor();
+      await page.context().close();
+    },
+    TEST_MS,
+  );
+
+  test(
+    '[WEB35] a file is added by its address: it shows how far it is, is paused, goes on and lands in the drive',
+    async () => {
+      await using web = await WebServer.start();
+      const env = { MAILROOM_DOWNLOAD_ALLOW: '127.0.0.1', MAILROOM_DOWNLOAD_PORTS: String(web.port) };
+      await using server = await startServer({ env });
+      const content = web.put('/films/tea.bin', Buffer.alloc(4_000_000, 'leaf '), { released: 3_000_000 });
+      const page = await inRoom(browser, server.url);
+      await page.getByRole('link', { name: 'Files' }).click();
+      await page.getByRole('button', { name: 'Add by address' }).click();
+      await page.getByLabel('Address', { exact: true }).fill('http://192.168.0.1/router');
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByText('Only public addresses are fetched.').waitFor();
+      await page.getByLabel('Address', { exact: true }).fill(web.url('/films/tea.bin'));
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByRole('button', { name: 'Pause tea.bin' }).click();
+      await page.getByText(/^Paused at/).waitFor();
+      web.release(content);
+      await page.getByRole('button', { name: 'Go on with tea.bin' }).click();
+      await page.locator('.drive-row', { hasText: 'tea.bin' }).waitFor();
+      await page.getByText('4.0 MB, in your files').waitFor();
+      web.on('/gone', (response) => void response.writeHead(302, { location: 'http://10.0.0.1/' }).end());
+      await page.getByRole('button', { name: 'Add by address' }).click();
+      await page.getByLabel('Address', { exact: true }).fill(web.url('/gone'));
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByText('The address leads to something that is not public.').waitFor();
+      const held = web.put('/held.bin', Buffer.alloc(900_000, 'x'), { released: 500_000 });
+      await page.getByRole('button', { name: 'Add by address' }).click();
+      await page.getByLabel('Address', { exact: true }).fill(web.url('/held.bin'));
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByRole('button', { name: 'Cancel held.bin' }).click();
+      await page.getByRole('button', { name: 'Cancel held.bin' }).waitFor({ state: 'detached' });
+      web.release(held);
+      expect(await page.locator('.drive-row').count()).toBe(1);
       await page.context().close();
     },
     TEST_MS,

@@ -1,9 +1,11 @@
 import { MailroomClient } from '../../src/client/client.ts';
 import type { Room } from '../../src/client/directory.ts';
+import { Downloads } from '../../src/client/downloads.ts';
 import { Files } from '../../src/client/files.ts';
 import { localStorageOutbox } from '../../src/client/outbox-store.ts';
 import type { Message, User } from '../../src/client/wire.ts';
 import { Drive } from './drive.ts';
+import { Fetching } from './fetching.ts';
 import { FileLinks } from './file-links.ts';
 import { Names, nameOf } from './names.ts';
 import { Observable } from './observable.ts';
@@ -34,6 +36,7 @@ export class Chat extends Observable {
   readonly pictures: Pictures;
   readonly fileLinks: FileLinks;
   readonly drive: Drive;
+  readonly fetching: Fetching;
   /** What is written but not sent, by room. */
   readonly drafts = new Map<string, string>();
   readonly #session: Session;
@@ -68,6 +71,7 @@ export class Chat extends Observable {
     this.pictures = new Pictures(token);
     this.fileLinks = new FileLinks(token);
     this.drive = new Drive(new Files(url, token));
+    this.fetching = new Fetching(new Downloads(url, token), this.client, () => void this.drive.reload());
     this.uploads = new Uploads({ user: self.id, token, onDone: (upload) => this.#uploaded(upload) });
     this.#listen();
   }

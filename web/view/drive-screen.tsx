@@ -6,6 +6,7 @@ import { sizeOf } from '../model/sizes.ts';
 import { briefTime, explain, momentOf } from '../model/text.ts';
 import { useChat } from './context.ts';
 import { Dialog } from './dialog.tsx';
+import { DownloadButton, DownloadList } from './downloads.tsx';
 import { DropZone, FileButton } from './drop-zone.tsx';
 import { Field, Form } from './form.tsx';
 import { Icon } from './icon.tsx';
@@ -32,6 +33,7 @@ export function DriveScreen() {
           <h1>Files</h1>
           <p>{usageOf(drive)}</p>
         </div>
+        <DownloadButton />
         <FileButton label="Upload files" className="button button-primary" onFiles={(files) => uploads.add(files)}>
           Upload
         </FileButton>
@@ -39,6 +41,7 @@ export function DriveScreen() {
       <DropZone label="Drop files to upload them" onFiles={(files) => uploads.add(files)}>
         <DriveBar drive={drive} />
         <DriveList drive={drive} />
+        <DownloadList />
       </DropZone>
     </main>
   );
