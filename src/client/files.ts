@@ -20,6 +20,36 @@ export interface StoredFile {
   readonly sharedAt?: number;
 }
 
+/** To whom a file is given. Times are milliseconds since the epoch. */
+export interface FileShare {
+  readonly id: string;
+  readonly file: string;
+  readonly kind: 'user' | 'room' | 'link';
+  readonly createdAt: number;
+  /** Who has it; of the kind `user`. */
+  readonly user?: string;
+  /** Whose members have it; of the kind `room`. */
+  readonly room?: string;
+  /** Absent: never. */
+  readonly expiresAt?: number;
+  /** So often a link was used. */
+  readonly downloads?: number;
+  readonly maxDownloads?: number;
+  readonly hasPassword?: boolean;
+}
+
+/** A link that was made just now: its address is not told again. */
+export interface NewFileLink extends FileShare {
+  readonly url: string;
+}
+
+export interface FileLinkOptions {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  readonly password?: string;
+  readonly maxDownloads?: number;
+}
+
 export type FileScope = 'own' | 'trash' | 'shared';
 
 export interface FileQuery {
@@ -93,6 +123,31 @@ export class Files {
   /** An address that opens the file without a token, for a while. */
   async link(id: string): Promise<{ readonly url: string; readonly expiresAt: number }> {
     return await this.#ask('POST', `/v1/files/${id}/url`);
+  }
+
+  /** Gives the file to a contact. Again: the share that there is. */
+  async shareWithUser(id: string, user: string): Promise<FileShare> {
+    return (await this.#ask<{ share: FileShare }>('POST', `/v1/files/${id}/shares`, { user })).share;
+  }
+
+  /** Gives the file to the members of a room, and posts a message of it unless `message` is false. */
+  async shareWithRoom(id: string, room: string, message = true): Promise<FileShare> {
+    return (await this.#ask<{ share: FileShare }>('POST', `/v1/files/${id}/shares`, { room, message })).share;
+  }
+
+  /** Makes a link for whoever has it. Each call makes another one. */
+  async shareByLink(id: string, options: FileLinkOptions = {}): Promise<NewFileLink> {
+    return (await this.#ask<{ share: NewFileLink }>('POST', `/v1/files/${id}/shares`, { link: options })).share;
+  }
+
+  /** To whom a file of one's own is given, oldest first. */
+  async shares(id: string): Promise<readonly FileShare[]> {
+    return (await this.#ask<{ shares: readonly FileShare[] }>('GET', `/v1/files/${id}/shares`)).shares;
+  }
+
+  /** Ends a share at once. */
+  async endShare(id: string, share: string): Promise<void> {
+    await this.#ask('DELETE', `/v1/files/${id}/shares/${share}`);
   }
 
   async #ask<T>(method: string, path: string, body?: object): Promise<T> {

@@ -20,6 +20,7 @@ import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
+import { profileRoutes } from './profile-routes.ts';
 import { type SocketGate, socketRoute, WEBSOCKET_OPTIONS } from './socket-gate.ts';
 import { UPLOAD_PATHS } from './uploads/documentation.ts';
 import { isUpload, uploadRoutes } from './uploads/upload-routes.ts';
@@ -126,11 +127,12 @@ export function startServer(options: ServerOptions): HttpServer {
   };
 }
 
-/** What administrators do, one's own data, and messages for those without a socket. */
+/** What administrators do, one's own data and profile, and messages for those without a socket. */
 function peopleRoutes(app: Elysia, { shard, hashToken, rateLimit }: ServerOptions): void {
   adminRoutes(app, { shard, hashToken });
   exportRoutes(app, { shard, hashToken, rateLimit, keepOpen: (request) => app.server?.timeout(request, 0) });
   messageRoutes(app, { shard, hashToken, rateLimit });
+  profileRoutes(app, { shard, hashToken });
 }
 
 interface PeerSource {

@@ -1,5 +1,6 @@
 /** What owners give: to friends, and to rooms. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { Files } from '../../../src/client/files.ts';
 import { type Account, expectProblem, type HttpAnswer, http, newAccounts } from '../../support/http.ts';
 import { type PlantedFile, plantFile } from '../../support/planted-files.ts';
 import { RawClient } from '../../support/raw-client.ts';
@@ -141,5 +142,48 @@ describe('sharing', () => {
     ];
     for (const wish of wishes) expectProblem(await as(ann, 'POST', sharesOf(file), wish), 400, 'invalid');
     expect((await as(ann, 'GET', sharesOf(file))).json).toEqual({ shares: [] });
+  });
+
+  test('[SHR22] the client library shares, lists and ends shares', async () => {
+    const file = await plant('library.txt');
+    const files = new Files(server.url, () => ann.token);
+    const { room } = await annsSocket.ok('rooms.create', {});
+    const gift = await files.shareWithUser(file.id, bob.id);
+    const given = await files.shareWithRoom(file.id, room, false);
+    const link = await files.shareByLink(file.id, { maxDownloads: 3, password: 'please' });
+    expect(link.url).toStartWith(`${server.url}/s/`);
+    const { url: _, ...listed } = link;
+    expect(await files.shares(file.id)).toEqual([gift, given, listed]);
+    for (const { id } of [gift, given, link]) await files.endShare(file.id, id);
+    expect(await files.shares(file.id)).toEqual([]);
+    expect(await sharedWith(bob)).toEqual([]);
+  });
+
+  test('[SHR23] a forwarded message gives its files to the room it goes to', async () => {
+    const file = await plant('passed-on.txt');
+    const { room: from } = await annsSocket.ok('rooms.create', { members: [bob.id] });
+    const { json } = await as(ann, 'POST', sharesOf(file), { room: from });
+    const { room } = await bobsSocket.ok('rooms.create', {});
+    using evesSocket = await RawClient.greet(server.url, eve.token);
+    await bobsSocket.ok('rooms.invite', { room, user: eve.id });
+    const message = { room: from, seq: json.message.seq };
+    expectProblem(await as(eve, 'GET', `/v1/files/${file.id}/content`), 404, 'not_found');
+    await bobsSocket.ok('messages.forward', { from: message, room, nonce: 'on' });
+    expect((await evesSocket.notification('message', (one) => one.room === room)).files).toEqual([file.id]);
+    expect((await as(eve, 'GET', `/v1/files/${file.id}/content`)).status).toBe(200);
+  });
+
+  test('[SHR24] one’s profile is changed over HTTP by the rules of the socket', async () => {
+    const file = await plant('me.png');
+    const change = { displayName: 'Ann O’Nym', about: 'here', avatar: file.id };
+    const { status, json } = await as(ann, 'PATCH', '/v1/me', change);
+    expect({ status, json }).toEqual({ status: 200, json: { user: { id: ann.id, username: 'ann', ...change } } });
+    expect((await annsSocket.ok('users.get', { users: [ann.id] })).users).toEqual([json.user]);
+    const left = await as(ann, 'PATCH', '/v1/me', { about: '', avatar: '' });
+    expect(left.json.user).toEqual({ id: ann.id, username: 'ann', displayName: 'Ann O’Nym' });
+    expectProblem(await as(bob, 'PATCH', '/v1/me', { avatar: file.id, about: 'lost' }), 404, 'not_found');
+    expectProblem(await as(bob, 'PATCH', '/v1/me', { about: 'x'.repeat(10_000) }), 400, 'invalid');
+    expectProblem(await http(server.url, 'PATCH', '/v1/me', { body: {} }), 401, 'unauthenticated');
+    expect((await as(bob, 'PATCH', '/v1/me', {})).json.user).toEqual({ id: bob.id, username: 'bob' });
   });
 });
