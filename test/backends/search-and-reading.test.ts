@@ -55,4 +55,34 @@ describeWith(USED, 'search and reading', (variables) => {
       await server.kill();
     }
   });
+
+  test('[SRC14] the index follows edits and recalls, and is the same when it is made anew', async () => {
+    await using deployment = await makeDeployment(variables, USED);
+    using dir = tempDir();
+    let ann: Account | undefined;
+    let room = '';
+    for (const search of ['on', 'rebuild']) {
+      const env = { ...deployment.env, MAILROOM_SEARCH: search };
+      await using server = await startServer({ dataDir: dir.path, env });
+      ann ??= (await newAccounts(server.url, ['ann']))[0];
+      using client = await RawClient.greet(server.url, ann.token);
+      const untilFound = (query: string, seqs: readonly number[]) =>
+        eventually(
+          `${query} to be found in ${seqs}`,
+          async () => (await client.ok('messages.search', { query, limit: 1 })).hits.map(({ seq }) => seq),
+          (found) => JSON.stringify(found) === JSON.stringify(seqs),
+        );
+      if (room === '') {
+        room = (await client.ok('rooms.create', {})).room;
+        for (const text of ['a draft', 'draft two', 'draft three']) await client.post(room, text);
+        await untilFound('draft', [3]);
+        await client.ok('messages.edit', { room, seq: 2, nonce: 'e', body: textBody('final') });
+        await client.ok('messages.recall', { room, seq: 3, nonce: 'r' });
+      }
+      // What the index still had under its old words would take the only place of the page.
+      await untilFound('draft', [1]);
+      await untilFound('final', [2]);
+      await server.kill();
+    }
+  });
 });
