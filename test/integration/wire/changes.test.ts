@@ -235,7 +235,8 @@ describe('changes of messages', () => {
     await edit(ann, closed, 1, 'changed later');
     await edit(ann, closed, 2, 'for all');
     await ann.ok('messages.recall', { room: closed, seq: 1, nonce: nonce() });
-    const kinds = (changes: readonly Changed[]) => changes.map(({ change, seq, kind }) => [change, seq, kind]);
+    const kinds = (changes: readonly Changed[]) =>
+      changes.map(({ change, seq, kind }): unknown[] => [change, seq, kind]);
     const ofLater = [
       [2, 1, 'withheld'],
       [3, 2, 'edited'],
