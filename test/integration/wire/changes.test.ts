@@ -237,7 +237,7 @@ describe('changes of messages', () => {
     await ann.ok('messages.recall', { room: closed, seq: 1, nonce: nonce() });
     const kinds = (changes: readonly Changed[]) =>
       changes.map(({ change, seq, kind }): unknown[] => [change, seq, kind]);
-    const ofLater = [
+    const ofLater: ReturnType<typeof kinds> = [
       [2, 1, 'withheld'],
       [3, 2, 'edited'],
       [4, 1, 'withheld'],
