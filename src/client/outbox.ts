@@ -11,6 +11,8 @@ export interface Post {
   readonly room: string;
   /** The encoded body. */
   readonly body: Uint8Array;
+  /** What stands beside the body. */
+  readonly options: Pick<StoredPost, 'replyTo' | 'mentions' | 'mentionAll' | 'files'>;
   readonly queuedAt: number;
   /**
    * Resolves once the message is durable, rejects with a `MailroomError` when the server refuses it for good. It may be
@@ -251,8 +253,8 @@ export class Outbox {
     const { promise, resolve, reject } = promiseWithHandles<PostResult>();
     // Who does not await the post learns of a rejection from the event.
     promise.catch(() => undefined);
-    const { nonce, room, body, queuedAt } = stored;
-    return { stored, post: { nonce, room, body, queuedAt, done: promise }, resolve, reject, sent: false };
+    const { nonce, room, body, queuedAt, ...options } = stored;
+    return { stored, post: { nonce, room, body, options, queuedAt, done: promise }, resolve, reject, sent: false };
   }
 
   #storing(action: (store: OutboxStore) => void): void {

@@ -7,12 +7,17 @@ import type { Message, User } from '../../src/client/wire.ts';
 import { Drive } from './drive.ts';
 import { Fetching } from './fetching.ts';
 import { FileLinks } from './file-links.ts';
+import { hiddenMessage, withChange } from './message-changes.ts';
 import { Names, nameOf } from './names.ts';
+import { Notices } from './notices.ts';
 import { Observable } from './observable.ts';
 import { People } from './people.ts';
 import { Pictures } from './pictures.ts';
+import { Presences } from './presences.ts';
+import { Quotes } from './quotes.ts';
 import type { Session } from './session.ts';
 import { Timeline } from './timeline.ts';
+import { Typists } from './typists.ts';
 import type { Upload } from './uploads/upload.ts';
 import { Uploads } from './uploads/uploads.ts';
 
@@ -37,6 +42,10 @@ export class Chat extends Observable {
   readonly fileLinks: FileLinks;
   readonly drive: Drive;
   readonly fetching: Fetching;
+  readonly presences: Presences;
+  readonly typists: Typists;
+  readonly quotes: Quotes;
+  readonly notices = new Notices();
   /** What is written but not sent, by room. */
   readonly drafts = new Map<string, string>();
   readonly #session: Session;
@@ -45,6 +54,8 @@ export class Chat extends Observable {
   /** When an empty room came up here: a room that was just made stands at the top. */
   readonly #appeared = new Map<string, number>();
   readonly #known = new Set<string>();
+  /** How many messages the user has hidden, by room, as far as the messages here know. */
+  readonly #hidden = new Map<string, number>();
   /** Rooms whose newest message was asked for. */
   readonly #asked = new Set<string>();
   #greeted = false;
@@ -67,6 +78,9 @@ export class Chat extends Observable {
     this.names = new Names(this.client);
     this.names.mention(self.id, self.username);
     this.people = new People(this.client, this.names);
+    this.presences = new Presences(this.client);
+    this.typists = new Typists(this.client, self.id);
+    this.quotes = new Quotes(this.client, self.id);
     const token = () => session.token;
     this.pictures = new Pictures(token);
     this.fileLinks = new FileLinks(token);
@@ -107,7 +121,7 @@ export class Chat extends Observable {
   timeline(room: string): Timeline {
     let timeline = this.#timelines.get(room);
     if (timeline === undefined) {
-      timeline = new Timeline(this.client, room);
+      timeline = new Timeline(this.client, room, this.self.id);
       this.#timelines.set(room, timeline);
       void timeline.loadOlder();
     }
@@ -135,6 +149,16 @@ export class Chat extends Observable {
       this.changed();
     });
     client.on('outbox', (event) => this.#timelines.get(event.post.room)?.posted(event));
+    client.on('changed', (changed) => {
+      const latest = this.#latest.get(changed.room);
+      if (latest?.seq === changed.seq) this.#latest.set(changed.room, withChange(latest, changed, this.self.id));
+      this.#timelines.get(changed.room)?.change(changed);
+      this.changed();
+    });
+    client.on('hidden', ({ room, seqs, hidden }) => {
+      this.#hidden.set(room, hidden);
+      this.#hide(room, seqs);
+    });
     client.on('gap', ({ room }) => this.#reload(room));
     client.on('reload', ({ room }) => this.#reload(room));
     client.on('room', (change) => {
@@ -169,8 +193,30 @@ export class Chat extends Observable {
       this.#known.add(id);
       if (room.peer !== undefined) this.names.mention(room.peer.id, room.peer.username);
       void this.#findLatest(room);
+      // The notification of what was hidden comes right after this; where it was lost, the number alone tells.
+      queueMicrotask(() => void this.#checkHidden(id));
     }
     this.changed();
+  }
+
+  #hide(room: string, seqs: readonly number[]): void {
+    const latest = this.#latest.get(room);
+    if (latest !== undefined && seqs.includes(latest.seq)) this.#latest.set(room, hiddenMessage(latest));
+    this.#timelines.get(room)?.hide(seqs);
+    this.changed();
+  }
+
+  async #checkHidden(id: string): Promise<void> {
+    const count = this.client.rooms.get(id)?.hidden ?? 0;
+    const known = this.#hidden.get(id);
+    this.#hidden.set(id, count);
+    if (known === undefined || known >= count) return;
+    try {
+      this.#hide(id, await this.client.hidden(id));
+    } catch {
+      // The messages stay until the room is loaded anew; the next change of the number asks again.
+      this.#hidden.set(id, known);
+    }
   }
 
   /** Looks up a room's newest message once; from then on they come by themselves. */

@@ -18,10 +18,11 @@ export interface MessageRowModel {
 /** A line in a conversation: a message, the name of a day, or the line above what is new. */
 export type Row = MessageRowModel | { readonly kind: 'day' | 'news'; readonly key: string; readonly label: string };
 
-/** The lines that show `messages`; `readBefore` is the read position when the conversation was opened. */
-export function rowsOf(messages: readonly Message[], self: string, readBefore: number, now: number): Row[] {
+/** The lines that show `all` but what the user has deleted for themselves; `readBefore` is the read position when the conversation was opened. */
+export function rowsOf(all: readonly Message[], self: string, readBefore: number, now: number): Row[] {
   const rows: Row[] = [];
   let newsShown = false;
+  const messages = all.filter((message) => message.hidden !== true);
   messages.forEach((message, index) => {
     const previous = messages[index - 1];
     const next = messages[index + 1];

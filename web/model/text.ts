@@ -3,6 +3,7 @@
 import type { MailroomError } from '../../src/client/errors.ts';
 import { fileOfBody } from '../../src/client/file-body.ts';
 import { textOfBody } from '../../src/client/text.ts';
+import { decodeBody } from '../../src/protocol/frames/body.ts';
 
 const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
@@ -46,7 +47,14 @@ export function briefTime(at: number, now: number): string {
 
 /** What a body says, or what stands in for one that cannot be shown. */
 export function shownText(body: Uint8Array): string {
-  return textOfBody(body) ?? fileOfBody(body)?.name ?? 'This message cannot be shown here.';
+  return textOfBody(body) ?? fileOfBody(body)?.name ?? stubOf(body) ?? 'This message cannot be shown here.';
+}
+
+function stubOf(body: Uint8Array): string | undefined {
+  const decoded = decodeBody(body);
+  if (decoded?.type !== 'system' || !('event' in decoded)) return undefined;
+  if (decoded.event === 'recalled') return 'This message was recalled.';
+  return decoded.event === 'hidden' ? 'You have deleted this message.' : undefined;
 }
 
 /** One or two letters for an avatar. */

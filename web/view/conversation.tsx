@@ -1,53 +1,41 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Room } from '../../src/client/directory.ts';
 import { titleOf } from '../model/chat.ts';
-import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
 import { useChat } from './context.ts';
+import { ConversationHead } from './conversation-head.tsx';
 import { DropZone } from './drop-zone.tsx';
 import { Icon } from './icon.tsx';
 import { Invitation } from './invitation.tsx';
 import { MemberPanel } from './member-panel.tsx';
 import { MessageList } from './message-list.tsx';
-
-const KINDS = { group: 'Room', channel: 'Channel', direct: 'Direct conversation' } as const;
+import { Notice } from './notice.tsx';
+import { PinnedPanel } from './pinned-panel.tsx';
+import { type ComposerTarget, TalkContext } from './talk.ts';
+import { TypingLine } from './typing-line.tsx';
 
 /** One open room: its head, its messages, and the line to write in. */
 export function Conversation({ room }: { readonly room: Room }) {
-  const [showMembers, setShowMembers] = useState(false);
+  const [panel, setPanel] = useState<'members' | 'pins'>();
+  const [target, aim] = useState<ComposerTarget>();
   const { uploads, names } = useChat();
   const title = titleOf(room, names);
-  const subtitle = room.topic === '' ? KINDS[room.kind] : room.topic;
+  const close = () => setPanel(undefined);
+  const talk = useMemo(() => ({ room, target, aim }), [room, target]);
   return (
-    <>
+    <TalkContext.Provider value={talk}>
       <main class="conversation" aria-label={title}>
-        <header class="conversation-head">
-          <a class="icon-button back-button" href="#/" aria-label="Back to the conversations">
-            <Icon name="back" />
-          </a>
-          <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind !== 'direct'} />
-          <div class="conversation-title">
-            <h1>{title}</h1>
-            <p>{subtitle}</p>
-          </div>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="Details and members"
-            title="Details and members"
-            aria-expanded={showMembers}
-            onClick={() => setShowMembers(!showMembers)}
-          >
-            <Icon name="people" />
-          </button>
-        </header>
+        <ConversationHead room={room} panel={panel} onPanel={(next) => setPanel(next === panel ? undefined : next)} />
         <DropZone label={`Drop files to send them to ${title}`} onFiles={(files) => uploads.add(files, room.id)}>
           <MessageList key={room.id} room={room} />
-          <Composer key={`composer-${room.id}`} room={room.id} title={title} />
+          <TypingLine room={room.id} />
+          <Notice />
+          <Composer key={`composer-${room.id}`} room={room} title={title} />
         </DropZone>
       </main>
-      {showMembers && <MemberPanel room={room} onClose={() => setShowMembers(false)} />}
-    </>
+      {panel === 'members' && <MemberPanel room={room} onClose={close} />}
+      {panel === 'pins' && <PinnedPanel onClose={close} />}
+    </TalkContext.Provider>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '../../src/client/directory.ts';
 import { useObservable } from '../model/observable.ts';
+import { route } from '../model/route.ts';
 import { rowsOf } from '../model/rows.ts';
 import { explain } from '../model/text.ts';
 import type { Timeline } from '../model/timeline.ts';
@@ -19,7 +20,9 @@ export function MessageList({ room }: { readonly room: Room }) {
   const [readBefore] = useState(room.read);
   const scroll = useStickyScroll(timeline);
   useReadMark(room, timeline, scroll.atBottom);
+  useLinkedMessage(timeline);
   const own = chat.self.id;
+  const lastOwn = timeline.newer ? undefined : timeline.messages.findLast(({ from }) => from === own)?.seq;
   return (
     <div class="messages-frame">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
@@ -28,22 +31,26 @@ export function MessageList({ room }: { readonly room: Room }) {
         <ol class="message-rows" aria-live="polite" aria-relevant="additions">
           {rowsOf(timeline.messages, own, readBefore, Date.now()).map((row) =>
             row.kind === 'message' ? (
-              <MessageRow key={row.key} row={row} own={row.message.from === own} showName={room.kind === 'group'} />
+              <MessageRow
+                key={row.key}
+                row={row}
+                own={row.message.from === own}
+                showName={room.kind !== 'direct'}
+                lastOwn={row.message.seq === lastOwn}
+              />
             ) : (
               <li key={row.key} class={row.kind === 'day' ? 'day' : 'news'}>
                 <span>{row.label}</span>
               </li>
             ),
           )}
-          {timeline.pending.map((post) => (
-            <PendingRow key={post.nonce} post={post} />
-          ))}
+          {!timeline.newer && timeline.pending.map((post) => <PendingRow key={post.nonce} post={post} />)}
           {timeline.failed.map((failed) => (
             <FailedRow key={failed.post.nonce} failed={failed} timeline={timeline} />
           ))}
         </ol>
       </section>
-      {!scroll.atBottom && (
+      {(!scroll.atBottom || timeline.newer) && (
         <button type="button" class="to-bottom" aria-label="To the newest message" onClick={scroll.toBottom}>
           <Icon name="down" />
           {room.unread > 0 && <span class="badge">{room.unread > 99 ? '99+' : room.unread}</span>}
@@ -83,6 +90,17 @@ function Top({ timeline, room }: { readonly timeline: Timeline; readonly room: R
 
 function nameOf(room: Room): string {
   return room.kind === 'direct' ? 'your conversation' : `“${room.title}”`;
+}
+
+/** Shows the message that the address names. */
+function useLinkedMessage(timeline: Timeline): void {
+  useObservable(route);
+  const { seq } = route;
+  useEffect(() => {
+    if (seq === undefined || route.room !== timeline.room) return;
+    route.settle();
+    void timeline.show(seq);
+  }, [timeline, seq]);
 }
 
 /** Raises the read position while the newest message can be seen. */

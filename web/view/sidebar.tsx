@@ -1,9 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { Conversation } from '../model/chat.ts';
+import { useState } from 'preact/hooks';
 import { useObservable } from '../model/observable.ts';
-import { FILES_LINK, route } from '../model/route.ts';
+import { FILES_LINK } from '../model/route.ts';
 import type { Session } from '../model/session.ts';
-import { briefTime, shownText } from '../model/text.ts';
 import { AccountDialog } from './account-dialog.tsx';
 import { Avatar } from './avatar.tsx';
 import { useChat } from './context.ts';
@@ -15,6 +13,8 @@ import { PasswordDialog } from './password-dialog.tsx';
 import { PeopleDialog } from './people-dialog.tsx';
 import { PrivacyDialog } from './privacy-dialog.tsx';
 import { ProfileDialog } from './profile-dialog.tsx';
+import { RoomList } from './room-list.tsx';
+import { Search } from './search.tsx';
 import { UploadTray } from './upload-tray.tsx';
 
 /** The user, and the list of their rooms. */
@@ -57,7 +57,9 @@ export function Sidebar({ session }: { readonly session: Session }) {
           <Icon name="plus" />
         </button>
       </header>
-      <RoomList onNew={() => setDialog('new')} />
+      <Search>
+        <RoomList onNew={() => setDialog('new')} />
+      </Search>
       <UploadTray />
       {dialog === 'new' && <NewConversationDialog onClose={close} />}
       {dialog === 'people' && <PeopleDialog onClose={close} />}
@@ -88,104 +90,4 @@ function PeopleButton({ asking, onClick }: { readonly asking: number; readonly o
       )}
     </button>
   );
-}
-
-function RoomList({ onNew }: { readonly onNew: () => void }) {
-  const chat = useChat();
-  useObservable(chat.names);
-  useObservable(route);
-  const conversations = chat.conversations();
-  useUnreadTitle(conversations);
-  if (conversations.length > 0) {
-    return (
-      <ul class="rooms">
-        {conversations.map((conversation) => (
-          <RoomItem key={conversation.room.id} conversation={conversation} open={route.room === conversation.room.id} />
-        ))}
-      </ul>
-    );
-  }
-  if (!chat.greeted) return <RoomSkeleton />;
-  return (
-    <div class="empty">
-      <Icon name="chat" />
-      <h2>No conversations yet</h2>
-      <p>Make a room, or write to someone directly.</p>
-      <button type="button" class="button button-primary" onClick={onNew}>
-        Start a conversation
-      </button>
-    </div>
-  );
-}
-
-function RoomItem({ conversation, open }: { readonly conversation: Conversation; readonly open: boolean }) {
-  const { room, title, latest } = conversation;
-  return (
-    <li>
-      <a class="room" href={`#/room/${room.id}`} aria-current={open ? 'page' : undefined}>
-        <Avatar name={title} id={room.peer?.id ?? room.id} group={room.kind !== 'direct'} />
-        <span class="room-text">
-          <span class="room-line">
-            <span class="room-title">{title}</span>
-            {latest !== undefined && <time class="room-time">{briefTime(latest.at, Date.now())}</time>}
-          </span>
-          <span class="room-line">
-            <span class="room-latest">
-              <Latest conversation={conversation} />
-            </span>
-            {room.unread > 0 && (
-              <span class="badge">
-                {room.unread > 99 ? '99+' : room.unread}
-                <span class="sr-only"> unread</span>
-              </span>
-            )}
-          </span>
-        </span>
-      </a>
-    </li>
-  );
-}
-
-function Latest({ conversation: { room, latest } }: { readonly conversation: Conversation }) {
-  const chat = useChat();
-  const draft = chat.drafts.get(room.id);
-  if (draft !== undefined && draft !== '' && route.room !== room.id) {
-    return (
-      <>
-        <em class="draft">Draft: </em>
-        {draft}
-      </>
-    );
-  }
-  if (latest === undefined) return <>{room.seq === 0 ? 'No messages yet' : ''}</>;
-  const who = latest.from === chat.self.id ? 'You' : room.kind !== 'direct' ? chat.names.of(latest.from) : undefined;
-  return (
-    <>
-      {who !== undefined && `${who}: `}
-      {shownText(latest.body)}
-    </>
-  );
-}
-
-function RoomSkeleton() {
-  return (
-    <div class="rooms" role="status" aria-label="Loading conversations">
-      {[0, 1, 2, 3].map((row) => (
-        <div class="room skeleton" key={row}>
-          <span class="avatar avatar-large" />
-          <span class="room-text">
-            <span class="skeleton-line" />
-            <span class="skeleton-line skeleton-short" />
-          </span>
-        </div>
-      ))}
-    </div>
-  );
-}
-
-function useUnreadTitle(conversations: readonly Conversation[]): void {
-  const unread = conversations.reduce((sum, { room }) => sum + room.unread, 0);
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Mailroom` : 'Mailroom';
-  }, [unread]);
 }
