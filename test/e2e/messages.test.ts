@@ -53,6 +53,27 @@ describe.skipIf(!isThere)('messages in the web app', () => {
     },
     testTimeoutMs,
   );
+
+  test(
+    '[WEB46] an answer shows what it answers, a completed name calls its owner, and a reader shows',
+    async () => {
+      await using scene = await openScene(browser, ['ann', 'bob']);
+      const [ann, bob] = scene.pages;
+      await say(bob, 'Who brings the map?');
+      await message(ann, 'Who brings the map?').waitFor();
+      await act(ann, 'Who brings the map?', 'Reply');
+      const line = ann.getByRole('textbox', { name: /^Message/ });
+      await line.pressSequentially('You, @b');
+      await ann.getByRole('option', { name: 'bob' }).waitFor();
+      await ann.keyboard.press('Enter');
+      await ann.keyboard.press('Enter');
+      await bob.locator('.message-speaks .mention-self').getByText('@bob').waitFor();
+      await bob.getByRole('button', { name: 'Answer to You: show the message' }).waitFor();
+      await ann.getByText('Read by bob').waitFor();
+      expect(scene.problems).toEqual([]);
+    },
+    testTimeoutMs,
+  );
 });
 
 /** People who are logged in, each in a window of their own, in one room that the first of them owns. */
