@@ -97,5 +97,7 @@ export class Drive extends Observable {
   #replace(file: StoredFile, by: StoredFile | undefined): void {
     this.files = this.files.flatMap((other) => (other.id !== file.id ? [other] : by === undefined ? [] : [by]));
     this.changed();
+    // A page that was asked for before may show the file as it was.
+    if (this.loading) void this.reload();
   }
 }
