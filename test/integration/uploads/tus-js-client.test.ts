@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Upload, type UploadOptions } from 'tus-js-client';
+import { FileUrlStorage, Upload, type UploadOptions } from 'tus-js-client';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
@@ -99,6 +99,56 @@ test('[TUS24] tus-js-client takes an upload up again after both sides have been 
     uploadUrl: url,
     onProgress: (bytes) => void sent.push(bytes),
   });
+  expect(Math.min(...sent)).toBeGreaterThanOrEqual(2_000_000);
+  expect(sha256(await bob.content(file))).toBe(sha256(BYTES));
+});
+
+test('[TUS25] tus-js-client finds an upload by its fingerprint in its own store after both sides have been restarted', async () => {
+  using dir = tempDir();
+  const port = await freePort();
+  const source = join(dir.path, 'source.bin');
+  writeFileSync(source, BYTES);
+  const dataDir = join(dir.path, 'data');
+  const optionsOf = ({ token }: Uploader): UploadOptions => ({
+    endpoint: `http://127.0.0.1:${port}/v1/uploads`,
+    headers: { authorization: `Bearer ${token}` },
+    uploadSize: BYTES.length,
+    chunkSize: 1_000_000,
+    urlStorage: new FileUrlStorage(join(dir.path, 'urls.json')),
+  });
+  {
+    await using first = await startServer({ dataDir, port });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const upload = new Upload(createReadStream(source), {
+      ...optionsOf(await uploaderOn(first, 'bob')),
+      onError: reject,
+      onChunkComplete: (_, accepted) => {
+        if (accepted >= 2_000_000) void upload.abort().then(resolve, reject);
+      },
+    });
+    upload.start();
+    await promise;
+    await first.kill();
+  }
+  await using second = await startServer({ dataDir, port });
+  const bob = await uploaderOn(second, 'bob');
+  const sent: number[] = [];
+  let file = '';
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const again = new Upload(createReadStream(source), {
+    ...optionsOf(bob),
+    onProgress: (bytes) => void sent.push(bytes),
+    onAfterResponse: (_, response) => {
+      file = response.getHeader('Mailroom-File') ?? file;
+    },
+    onError: reject,
+    onSuccess: () => resolve(),
+  });
+  const known = await again.findPreviousUploads();
+  expect(known).toHaveLength(1);
+  again.resumeFromPreviousUpload(known[0] as (typeof known)[number]);
+  again.start();
+  await promise;
   expect(Math.min(...sent)).toBeGreaterThanOrEqual(2_000_000);
   expect(sha256(await bob.content(file))).toBe(sha256(BYTES));
 });

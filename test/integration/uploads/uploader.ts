@@ -18,7 +18,7 @@ export interface Uploader {
   content(file: string): Promise<Buffer>;
 }
 
-type Sendable = Uint8Array | string | ReadableStream<Uint8Array>;
+type Sendable = Uint8Array | string | Blob | ReadableStream<Uint8Array>;
 
 const PASSWORD = 'correct horse battery';
 
