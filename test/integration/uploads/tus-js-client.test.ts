@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileUrlStorage, Upload, type UploadOptions } from 'tus-js-client';
+import { Upload, type UploadOptions, type UrlStorage } from 'tus-js-client';
 import { tempDir } from '../../contract/temp-dir.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
@@ -109,6 +109,10 @@ test('[TUS25] tus-js-client finds an upload by its fingerprint in its own store 
   const source = join(dir.path, 'source.bin');
   writeFileSync(source, BYTES);
   const dataDir = join(dir.path, 'data');
+  // Its types are those of browsers, where this class is missing.
+  const { FileUrlStorage } = (await import('tus-js-client')) as unknown as {
+    readonly FileUrlStorage: new (path: string) => UrlStorage;
+  };
   const optionsOf = ({ token }: Uploader): UploadOptions => ({
     endpoint: `http://127.0.0.1:${port}/v1/uploads`,
     headers: { authorization: `Bearer ${token}` },
