@@ -128,6 +128,7 @@ async function threadConfig(config: Config, port: number, storage: StorageSettin
     thumbnailCacheBytes: config.thumbnailCacheBytes,
     instantScope: config.instantScope,
     ...downloadConfig(config),
+    hooksToPrivate: config.hooksToPrivate,
     maxRoomMembers: config.maxRoomMembers,
     maxRoomsPerUser: config.maxRoomsPerUser,
     logLevel: config.logLevel,

@@ -88,6 +88,7 @@ export type ThreadConfig = Pick<
   | 'thumbnailCacheBytes'
   | 'instantScope'
   | DownloadSetting
+  | 'hooksToPrivate'
   | 'maxRoomMembers'
   | 'maxRoomsPerUser'
   | 'logLevel'

@@ -96,6 +96,8 @@ async function boot({ thread, crew, links, config, progress }: Boot): Promise<Ru
     transfers: threadOfRole(crew, 'files'),
     thumbnailer: threadOfRole(crew, 'files'),
     moderation: threadOfRole(crew, 'records'),
+    hooks: threadOfRole(crew, 'records'),
+    'hook-desk': threadOfRole(crew, 'persister'),
   };
   const placement = evenPlacement(crew.shards, services);
   const shard = new Shard({ thread, host: realHost, log: shardLog(log), placement, codec: laneCodec });

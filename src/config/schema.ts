@@ -3,6 +3,7 @@
 import { CHANGE_WINDOWS } from './change-windows.ts';
 import { DOWNLOAD_VARIABLES } from './download-variables.ts';
 import { FILE_VARIABLES } from './file-variables.ts';
+import { HOOK_VARIABLES } from './hook-variables.ts';
 import { ROOM_VARIABLES } from './room-variables.ts';
 import * as type from './value-types.ts';
 import { optional, type Variable, variable } from './variable.ts';
@@ -214,6 +215,7 @@ export const SCHEMA = {
     description: 'One token may hold several sockets (tabs), up to this many a user.',
   }),
   ...ROOM_VARIABLES,
+  ...HOOK_VARIABLES,
   rateLimit: variable({
     name: 'MAILROOM_RATE_LIMIT',
     section: 'Sessions and limits',

@@ -1,18 +1,16 @@
 /** Moderation over HTTP: what administrators of the server do, each with an entry in the log, and where people report. */
 import { type Elysia, t } from 'elysia';
-import { aboutOf, type DeskMessage, deskKind } from '../actors/moderation/messages.ts';
+import { aboutOf } from '../actors/moderation/messages.ts';
 import { fault } from '../protocol/faults.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { pinnedId } from '../runtime/placement.ts';
-import type { AnswerOf, Reply } from '../runtime/reply.ts';
 import { FOREVER, type Report } from '../storage/ports/moderation.ts';
 import { json, noContent } from './answers.ts';
-import { Bearers, type BearersOptions } from './bearers.ts';
+import { AskedDesk } from './asked-desk.ts';
+import type { BearersOptions } from './bearers.ts';
 import { messageOfFrame } from './message-json.ts';
 import { problem } from './problem.ts';
 import { isUsername } from './usernames.ts';
 
-const DEADLINE_MS = 15_000;
 const MAX_PAGE = 100;
 const ID = t.String({ pattern: `^[A-Za-z0-9_~-]{1,${LIMITS.maxIdLength}}$` });
 const REASON = t.String({ minLength: 1, maxLength: LIMITS.maxReportLength });
@@ -128,16 +126,14 @@ function userRoutes<App extends Elysia>(app: App, desk: AdminDesk): void {
 }
 
 class AdminDesk {
-  readonly #options: BearersOptions;
-  readonly #bearers: Bearers;
+  readonly #desk: AskedDesk;
 
   constructor(options: BearersOptions) {
-    this.#options = options;
-    this.#bearers = new Bearers(options);
+    this.#desk = new AskedDesk(options);
   }
 
   look(request: Request, user: string): Promise<Response> {
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'look-at-user', by, user }),
       ({ user: person, standing }) => {
@@ -155,21 +151,21 @@ class AdminDesk {
 
   suspend(request: Request, user: string, body: { until?: number; reason: string }): Promise<Response> {
     const { until = FOREVER, reason } = body;
-    return this.#ask(request, (by) => ({ type: 'suspend-user', by, user, until, reason }), noContent);
+    return this.#desk.ask(request, (by) => ({ type: 'suspend-user', by, user, until, reason }), noContent);
   }
 
   lift(request: Request, user: string): Promise<Response> {
-    return this.#ask(request, (by) => ({ type: 'lift-suspension', by, user }), noContent);
+    return this.#desk.ask(request, (by) => ({ type: 'lift-suspension', by, user }), noContent);
   }
 
   setAdmin(request: Request, user: string, admin: boolean): Promise<Response> {
-    return this.#ask(request, (by) => ({ type: 'set-admin', by, user, admin }), noContent);
+    return this.#desk.ask(request, (by) => ({ type: 'set-admin', by, user, admin }), noContent);
   }
 
   makeBot(request: Request, name: string): Promise<Response> {
     const username = name.normalize('NFC');
     if (!isUsername(username)) return Promise.resolve(problem(fault('invalid', 'username: not a name')));
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'make-bot', by, username }),
       (made) => json(201, made),
@@ -177,7 +173,7 @@ class AdminDesk {
   }
 
   renewBot(request: Request, user: string): Promise<Response> {
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'renew-bot', by, user }),
       (renewed) => json(200, renewed),
@@ -185,7 +181,7 @@ class AdminDesk {
   }
 
   recall(request: Request, message: { room: string; seq: number }, reason: string): Promise<Response> {
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'recall-message', by, ...message, reason }),
       ({ change }) => json(200, { change }),
@@ -197,7 +193,7 @@ class AdminDesk {
     state: 'open' | 'resolved',
     { cursor = FOREVER, limit = MAX_PAGE }: Page,
   ): Promise<Response> {
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'list-reports', by, state, before: cursor, limit }),
       (reports) => json(200, { reports: reports.map(reportJson), ...nextCursor(reports, limit) }),
@@ -205,11 +201,11 @@ class AdminDesk {
   }
 
   resolve(request: Request, id: number, note: string): Promise<Response> {
-    return this.#ask(request, (by) => ({ type: 'resolve-report', by, id, note }), noContent);
+    return this.#desk.ask(request, (by) => ({ type: 'resolve-report', by, id, note }), noContent);
   }
 
   audit(request: Request, { cursor = FOREVER, limit = MAX_PAGE }: Page): Promise<Response> {
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'read-audit', by, before: cursor, limit }),
       (entries) => {
@@ -224,26 +220,11 @@ class AdminDesk {
     if (about === undefined) {
       return Promise.resolve(problem(fault('invalid', 'body: either room and seq, or user')));
     }
-    return this.#ask(
+    return this.#desk.ask(
       request,
       (by) => ({ type: 'file-report', by, about, reason: body.reason }),
       ({ id }) => json(201, { report: id }),
     );
-  }
-
-  #ask<const Q extends DeskMessage>(
-    request: Request,
-    questionOf: (by: string) => Q,
-    answer: (value: AnswerOf<DeskMessage, Q>) => Response,
-  ): Promise<Response> {
-    return this.#bearers.withToken(request, async ({ identity }) => {
-      const { shard } = this.#options;
-      const desk = shard.ref(deskKind, pinnedId(shard.thread, 0));
-      const reply = (await shard.ask(desk, questionOf(identity.user.id), DEADLINE_MS)) as Reply<
-        AnswerOf<DeskMessage, Q>
-      >;
-      return reply.ok ? answer(reply.value) : problem(reply.fault);
-    });
   }
 }
 

@@ -17,6 +17,7 @@ import { thumbnailRoutes } from './content/thumbnail-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { type FileRoutesOptions, fileRoutes } from './files/file-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { hookRoutes } from './hook-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { originGuard } from './origins.ts';
 import { problem } from './problem.ts';
@@ -128,8 +129,9 @@ export function startServer(options: ServerOptions): HttpServer {
 }
 
 /** What administrators do, one's own data and profile, and messages for those without a socket. */
-function peopleRoutes(app: Elysia, { shard, hashToken, rateLimit }: ServerOptions): void {
+function peopleRoutes(app: Elysia, { shard, hashToken, rateLimit, files }: ServerOptions): void {
   adminRoutes(app, { shard, hashToken });
+  hookRoutes(app, { shard, hashToken, newSecret: () => Buffer.from(files.randomBytes(32)).toString('hex') });
   exportRoutes(app, { shard, hashToken, rateLimit, keepOpen: (request) => app.server?.timeout(request, 0) });
   messageRoutes(app, { shard, hashToken, rateLimit });
   profileRoutes(app, { shard, hashToken });

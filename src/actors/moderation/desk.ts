@@ -14,15 +14,17 @@ import { askModeration } from '../storage/moderation.ts';
 import { Acting, refuse } from './acting.ts';
 import { type BotSecrets, makeBot, renewBot } from './bots.ts';
 import { fileReport } from './filing.ts';
-import type {
-  AdminMessage,
-  DeskMessage,
-  LiftSuspension,
-  LookAtUser,
-  RecallMessage,
-  ResolveReport,
-  SetAdmin,
-  SuspendUser,
+import { actOnHooks, type HookingMessage, isHooking } from './hooking.ts';
+import {
+  type AdminMessage,
+  type DeskMessage,
+  HOOKS,
+  type LiftSuspension,
+  type LookAtUser,
+  type RecallMessage,
+  type ResolveReport,
+  type SetAdmin,
+  type SuspendUser,
 } from './messages.ts';
 
 export interface DeskOptions {
@@ -52,12 +54,15 @@ class ModerationDesk implements Actor<DeskMessage> {
   receive(message: DeskMessage): void {
     const replyTo = this.#context.replyTo();
     if (message.type === 'file-report') return fileReport(this.#context, message, replyTo);
-    this.#asAdmin(message.by, replyTo, () => this.#do(message, replyTo));
+    const acting = new Acting(this.#context, message.by, replyTo);
+    this.#asAdmin(message.by, replyTo, () =>
+      isHooking(message) ? actOnHooks(this.#context, message, acting) : this.#do(message, acting),
+    );
   }
 
   /** The one place where it is decided who may do what an administrator does. */
   #asAdmin(by: string, replyTo: ReplyTo | undefined, then: () => void): void {
-    if (by === OPERATOR) return then();
+    if (by === OPERATOR || by === HOOKS) return then();
     askModeration(this.#context, 'standing', [by], (reply) => {
       if (!reply.ok) refuse(replyTo, reply.fault);
       else if (reply.value.admin) then();
@@ -65,8 +70,7 @@ class ModerationDesk implements Actor<DeskMessage> {
     });
   }
 
-  #do(message: AdminMessage, replyTo: ReplyTo | undefined): void {
-    const acting = new Acting(this.#context, message.by, replyTo);
+  #do(message: Exclude<AdminMessage, HookingMessage>, acting: Acting): void {
     switch (message.type) {
       case 'look-at-user':
         return this.#lookAtUser(message, acting);

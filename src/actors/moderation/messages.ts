@@ -1,8 +1,13 @@
 /** What a thread's moderation desk is asked. `by` is who asks: the id of a user, or `OPERATOR` from the command line. */
 import { defineKind } from '../../runtime/kind.ts';
 import type { Request } from '../../runtime/reply.ts';
+import type { Hook } from '../../storage/ports/hooks.ts';
 import type { AuditEntry, Report, ReportState, Standing } from '../../storage/ports/moderation.ts';
+import type { DeadEvent } from '../hooks.ts';
 import type { Person } from '../room/messages.ts';
+
+/** Who acts where it is a hook that has asked for it. No user has this id. */
+export const HOOKS = '~hooks';
 
 type Done = Record<string, never>;
 
@@ -75,6 +80,35 @@ export interface RecallMessage extends Request<{ readonly change: number }> {
   readonly seq: number;
   readonly reason: string;
 }
+/** Makes a hook. */
+export interface AddHook extends Request<Hook> {
+  readonly type: 'add-hook';
+  readonly by: string;
+  readonly url: string;
+  readonly rooms: readonly string[];
+  readonly secret: string;
+}
+export interface ListHooks extends Request<readonly Hook[]> {
+  readonly type: 'list-hooks';
+  readonly by: string;
+}
+export interface RemoveHook extends Request<Done> {
+  readonly type: 'remove-hook';
+  readonly by: string;
+  readonly hook: string;
+}
+export interface ListDeadOfHook extends Request<readonly DeadEvent[]> {
+  readonly type: 'list-dead-of-hook';
+  readonly by: string;
+  readonly hook: string;
+}
+/** Sends what is dead again: all of it, or so much as is named. */
+export interface ReplayHook extends Request<{ readonly replayed: number }> {
+  readonly type: 'replay-hook';
+  readonly by: string;
+  readonly hook: string;
+  readonly events?: readonly string[];
+}
 export interface ReportedMessage {
   readonly room: string;
   readonly seq: number;
@@ -100,7 +134,12 @@ export type AdminMessage =
   | ListReports
   | ResolveReport
   | ReadAudit
-  | RecallMessage;
+  | RecallMessage
+  | AddHook
+  | ListHooks
+  | RemoveHook
+  | ListDeadOfHook
+  | ReplayHook;
 export type DeskMessage = AdminMessage | FileReport;
 
 export const deskKind = defineKind<DeskMessage>({

@@ -32,6 +32,8 @@ export interface PersisterOptions {
   readonly maxBatchBytes: number;
   /** Takes what the store refuses and what cannot be decoded; the log forgets it only when they are safe there. */
   readonly putAside: (letters: readonly NewDeadLetter[]) => void | Promise<void>;
+  /** Hears of what is about to be stored, before it is; again where storing it failed. Does not reject. */
+  readonly announce?: (records: readonly LogRecord[]) => Promise<void>;
   /** Hears of what the store has taken. */
   readonly events?: MessageEvents;
   /** Told what became of each batch. */
@@ -49,7 +51,7 @@ const MAX_PAUSE_MS = 5_000;
 
 export type DrainOptions = Pick<
   PersisterOptions,
-  'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'events' | 'onInserted' | 'wallMs'
+  'partition' | 'log' | 'store' | 'maxBatchBytes' | 'putAside' | 'announce' | 'events' | 'onInserted' | 'wallMs'
 >;
 
 /** Since when the log has had what the store lacks. Outlives the incarnations of its persister. */
@@ -92,6 +94,7 @@ export async function drainLog(options: DrainOptions): Promise<LogPosition> {
     const last = batches.at(-1);
     if (last === undefined) return position;
     for (const { unreadable, ...batch } of stretches(partition, batches)) {
+      await options.announce?.(batch.records);
       const report = await store.insert({ ...batch, mentionsOf });
       options.onInserted?.(report);
       const letters = [

@@ -13,13 +13,14 @@ import { insist } from '../storage/insist.ts';
 import { openLogReaders } from '../storage/log.ts';
 import { counter } from '../storage/samples.ts';
 import { openStoreWriter } from '../storage/store.ts';
+import { startHooks } from './hooks.ts';
 import type { RoleEnvironment, RunningRole } from './role.ts';
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 100;
 
 export async function startPersisterRole(environment: RoleEnvironment): Promise<RunningRole> {
-  const { shard, crew, log } = environment;
+  const { shard, log } = environment;
   const circuits = new Circuits(environment);
   const store = await openStoreWriter(environment, circuits);
   const aside = openAside(environment);
@@ -34,12 +35,14 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
     await aside.deadLetters.add(letters);
     counts.deadLetters += letters.length;
   };
+  const hooks = startHooks(environment);
   const listeners = new Listeners(environment, aside.events);
   const drains = readers.partitions.map(
     (reader, partition): DrainOptions => ({
       partition,
       log: reader,
       store: store.writer,
+      announce: (records) => hooks.announce(records),
       events: listeners,
       maxBatchBytes: MAX_BATCH_BYTES,
       putAside,
@@ -55,6 +58,38 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
     persisted.push(position);
   }
   const epoch = await insist(log, 'claim an epoch', async () => await store.writer.claimEpoch());
+  registerPersister(environment, drains, lags);
+  return {
+    progress: { epoch, persisted },
+    // Fences and what a crash has left are moved although no room asks for it; the shards hear of it from now on.
+    listen() {
+      listeners.open();
+      hooks.begin();
+      for (const { partition } of drains) shard.tell(shard.ref(persisterKind, String(partition)), { type: 'written' });
+    },
+    samples: () => [
+      ...store.samples(),
+      ...aside.samples(),
+      ...hooks.samples(),
+      ...persisterSamples(counts),
+      ...lags.map((lag, partition) => lagSample(partition, lag.ms(shard.host.monotonicMs()))),
+    ],
+    backEnds: () => [...circuits.reports(), ...readers.backEnds(), ...aside.backEnds(), ...hooks.backEnds()],
+    end: async () => {
+      await drainAtEnd(drains, log);
+      await hooks.close();
+      await readers.close();
+      await aside.close();
+      await store.writer.close();
+    },
+  };
+}
+
+function registerPersister(
+  { shard, crew, log }: RoleEnvironment,
+  drains: readonly DrainOptions[],
+  lags: readonly Lag[],
+): void {
   const threads = Array.from({ length: crew.shards }, (_, thread) => thread);
   const onPaused = ({ message }: StorageFault): void => log.warn('the log cannot be moved now', { fault: message });
   shard.register(
@@ -67,27 +102,6 @@ export async function startPersisterRole(environment: RoleEnvironment): Promise<
       onPaused,
     })),
   );
-  return {
-    progress: { epoch, persisted },
-    // Fences and what a crash has left are moved although no room asks for it; the shards hear of it from now on.
-    listen() {
-      listeners.open();
-      for (const { partition } of drains) shard.tell(shard.ref(persisterKind, String(partition)), { type: 'written' });
-    },
-    samples: () => [
-      ...store.samples(),
-      ...aside.samples(),
-      ...persisterSamples(counts),
-      ...lags.map((lag, partition) => lagSample(partition, lag.ms(shard.host.monotonicMs()))),
-    ],
-    backEnds: () => [...circuits.reports(), ...readers.backEnds(), ...aside.backEnds()],
-    end: async () => {
-      await drainAtEnd(drains, log);
-      await readers.close();
-      await aside.close();
-      await store.writer.close();
-    },
-  };
 }
 
 /** All who hear of what the store has taken: the indexer, once it is there, and other programs. */

@@ -2,6 +2,7 @@
 import { downloadsKind } from '../../actors/storage/downloads.ts';
 import { fileRecords, fileRecordsKind } from '../../actors/storage/file-records.ts';
 import { governanceKind } from '../../actors/storage/governance.ts';
+import { hooksKind } from '../../actors/storage/hooks.ts';
 import { messageReader, messageReaderKind } from '../../actors/storage/message-reader.ts';
 import { moderationKind } from '../../actors/storage/moderation.ts';
 import { peopleKind } from '../../actors/storage/people.ts';
@@ -27,6 +28,7 @@ export async function startRecordsRole(environment: RoleEnvironment): Promise<Ru
   shard.register(readingKind, readingActor(reading.reading));
   shard.register(governanceKind, portActor(reading.governance));
   shard.register(moderationKind, portActor(reading.moderation));
+  shard.register(hooksKind, portActor(reading.hooks));
   shard.register(peopleKind, portActor(reading.people));
   shard.register(downloadsKind, portActor(reading.downloads));
   if (reading.sessions !== undefined) shard.register(sessionIndexKind, portActor(reading.sessions));

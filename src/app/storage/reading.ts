@@ -11,6 +11,7 @@ import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteFileRecords } from '../../storage/embedded/files/sqlite-file-records.ts';
 import { SqliteDownloads } from '../../storage/embedded/records/downloads.ts';
 import { SqliteGovernance } from '../../storage/embedded/records/governance.ts';
+import { SqliteHooks } from '../../storage/embedded/records/hooks.ts';
 import { SqliteModeration } from '../../storage/embedded/records/moderation.ts';
 import { SqlitePeople } from '../../storage/embedded/records/people.ts';
 import { SqliteReading } from '../../storage/embedded/records/reading.ts';
@@ -21,6 +22,7 @@ import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
 import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlDownloads } from '../../storage/mysql/records/downloads.ts';
 import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
+import { MysqlHooks } from '../../storage/mysql/records/hooks.ts';
 import { MysqlModeration } from '../../storage/mysql/records/moderation.ts';
 import { MysqlPeople } from '../../storage/mysql/records/mysql-people.ts';
 import { MysqlRecords } from '../../storage/mysql/records/mysql-records.ts';
@@ -33,6 +35,7 @@ import type { Downloads } from '../../storage/ports/downloads.ts';
 import type { StorageFault } from '../../storage/ports/faults.ts';
 import type { FileRecords } from '../../storage/ports/file-records.ts';
 import type { Governance } from '../../storage/ports/governance.ts';
+import type { Hooks } from '../../storage/ports/hooks.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
 import { deletedName, type Moderation } from '../../storage/ports/moderation.ts';
 import type { People } from '../../storage/ports/people.ts';
@@ -60,6 +63,7 @@ export interface OpenReading {
   readonly files: FileRecords;
   readonly governance: Governance;
   readonly moderation: Moderation;
+  readonly hooks: Hooks;
   readonly people: People;
   readonly downloads: Downloads;
   /** Undefined where there is no Redis to keep them in. */
@@ -118,6 +122,7 @@ function openEmbedded(dataDir: string): OpenReading {
     files: new SqliteFileRecords(records.database),
     governance: new SqliteGovernance(records.database),
     moderation: new SqliteModeration(records.database),
+    hooks: new SqliteHooks(records.database),
     people: new SqlitePeople(records.database),
     downloads: new SqliteDownloads(records.database),
     messages,
@@ -153,6 +158,7 @@ async function openMysql(
     files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
     governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
     moderation: behind<Moderation>(backEnd, new MysqlModeration(servers)),
+    hooks: behind<Hooks>(backEnd, new MysqlHooks(servers)),
     people: behind<People>(backEnd, new MysqlPeople(servers)),
     downloads: behind<Downloads>(backEnd, new MysqlDownloads(servers.primary)),
     messages: behind<MessageStoreReader>(backEnd, messages),
@@ -217,6 +223,7 @@ function withCache(
     files: inner.files,
     governance: inner.governance,
     moderation: forgettingNames(inner, records),
+    hooks: inner.hooks,
     people,
     downloads: inner.downloads,
     messages,

@@ -14,7 +14,9 @@ export interface Egress {
   /** Networks that are never gone to, such as this machine's own public addresses. */
   readonly deny: readonly string[];
   /** Besides 80 and 443. */
-  readonly ports: readonly number[];
+  readonly ports: readonly number[] | 'any';
+  /** True: every address and name may be gone to. For what the operator of the engine has chosen, and nobody else. */
+  readonly inner?: boolean;
   /** In the place of the system's resolver. */
   readonly lookup?: LookupFunction;
 }
@@ -41,7 +43,7 @@ export function checkedUrl(text: string, egress: Egress, base?: URL): URL {
     throw new DownloadFault('bad-url', 'an address with a name or a password is not fetched');
   }
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  if (!WEB_PORTS.includes(port) && !egress.ports.includes(port)) {
+  if (egress.ports !== 'any' && !WEB_PORTS.includes(port) && !egress.ports.includes(port)) {
     throw new DownloadFault('bad-url', `port ${port} is not fetched from`);
   }
   checkHost(url.hostname, egress);
@@ -50,6 +52,7 @@ export function checkedUrl(text: string, egress: Egress, base?: URL): URL {
 }
 
 function checkHost(hostname: string, egress: Egress): void {
+  if (egress.inner === true) return;
   const literal = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   if (ipaddr.isValid(literal)) {
     if (!isOpen(literal, egress)) throw forbidden();
@@ -61,6 +64,7 @@ function checkHost(hostname: string, egress: Egress): void {
 
 /** Whether the address may be connected to. Mapped and translated forms count as what they stand for. */
 export function isOpen(address: string, egress: Egress): boolean {
+  if (egress.inner === true) return true;
   const parsed = ipaddr.process(address);
   const within = (networks: readonly string[]): boolean => networks.some((network) => contains(network, parsed));
   if (within(egress.deny) || within(PLATFORM_ADDRESSES)) return false;
@@ -82,8 +86,10 @@ export function forbidden(cause?: unknown): DownloadFault {
 export function agentFor(url: URL, egress: Egress): RequestFilteringHttpAgent | RequestFilteringHttpsAgent {
   const options = {
     keepAlive: false,
+    allowPrivateIPAddress: egress.inner === true,
+    allowMetaIPAddress: egress.inner === true,
     allowIPAddressList: [...egress.allow],
-    denyIPAddressList: [...egress.deny, ...PLATFORM_ADDRESSES],
+    denyIPAddressList: egress.inner === true ? [] : [...egress.deny, ...PLATFORM_ADDRESSES],
   };
   return url.protocol === 'https:' ? new RequestFilteringHttpsAgent(options) : new RequestFilteringHttpAgent(options);
 }

@@ -42,6 +42,11 @@ const ADMIN_ROUTES = [
   ['GET', '/v1/admin/reports', undefined],
   ['POST', '/v1/admin/reports/1000000/resolve', { note: '' }],
   ['GET', '/v1/admin/audit', undefined],
+  ['POST', '/v1/admin/hooks', { url: 'https://example.com/hook' }],
+  ['GET', '/v1/admin/hooks', undefined],
+  ['DELETE', '/v1/admin/hooks/nothing', undefined],
+  ['GET', '/v1/admin/hooks/nothing/dead', undefined],
+  ['POST', '/v1/admin/hooks/nothing/replay', {}],
 ] as const;
 
 describe('administrators', () => {
@@ -68,6 +73,7 @@ describe('administrators', () => {
         .replace(/users\/nobody/, 'users/{user}')
         .replace(/bots\/nobody/, 'bots/{user}')
         .replace('rooms/nowhere/messages/1/', 'rooms/{room}/messages/{seq}/')
+        .replace('hooks/nothing', 'hooks/{hook}')
         .replace('1000000', '{id}'),
     );
     expect(wanted.sort()).toEqual(tried.sort());

@@ -2,6 +2,7 @@
 import { FILE_TABLES } from '../files/schema.ts';
 import type { Migration } from '../migrations.ts';
 import { GOVERNANCE_TABLES } from './governance-schema.ts';
+import { HOOK_TABLES } from './hooks-schema.ts';
 import { MODERATION_TABLES } from './moderation-schema.ts';
 import { PEOPLE_MIGRATION } from './people-schema.ts';
 
@@ -98,4 +99,5 @@ export const RECORDS_MIGRATIONS: readonly Migration[] = [
   GOVERNANCE_TABLES,
   MODERATION_TABLES,
   PEOPLE_MIGRATION,
+  HOOK_TABLES,
 ];

@@ -13,11 +13,11 @@ import {
   type Standing,
 } from '../../ports/moderation.ts';
 import { searchKeysOf } from '../../ports/people.ts';
-import type { SqlRunner } from '../connection.ts';
 import { isDuplicate } from '../faults.ts';
 import type { MysqlServers } from '../mysql-servers.ts';
 import type { SqlTransaction } from '../transaction.ts';
 import { AnnouncedAccess, userKey } from './announced-access.ts';
+import { appendAudit } from './audit.ts';
 import { addNames } from './names.ts';
 import { addRevocations } from './revocations.ts';
 import { text } from './text.ts';
@@ -78,7 +78,7 @@ export class MysqlModeration implements Moderation {
         user,
         Number(admin),
       ]);
-      if (affectedRows > 0) await append(tx, audit);
+      if (affectedRows > 0) await appendAudit(tx, audit);
       return affectedRows > 0;
     });
   }
@@ -87,7 +87,7 @@ export class MysqlModeration implements Moderation {
     return this.#primary.transaction(async (tx) => {
       await requireUser(tx, user);
       await tx.run('UPDATE user_standing SET suspended_until = ?, reason = ? WHERE user_id = ?', [until, reason, user]);
-      await append(tx, audit);
+      await appendAudit(tx, audit);
       return await endTokens(tx, user);
     });
   }
@@ -98,7 +98,7 @@ export class MysqlModeration implements Moderation {
         "UPDATE user_standing SET suspended_until = 0, reason = '' WHERE user_id = ? AND suspended_until > 0",
         [user],
       );
-      if (affectedRows > 0) await append(tx, audit);
+      if (affectedRows > 0) await appendAudit(tx, audit);
       return affectedRows > 0;
     });
   }
@@ -114,7 +114,7 @@ export class MysqlModeration implements Moderation {
         ]);
         await addNames(tx, id, searchKeysOf(username, ''));
         await tx.run('INSERT INTO user_standing (user_id, bot) VALUES (?, 1)', [id]);
-        await append(tx, audit);
+        await appendAudit(tx, audit);
         return true;
       });
     } catch (error) {
@@ -134,7 +134,7 @@ export class MysqlModeration implements Moderation {
       const hashes = await endTokens(tx, user);
       for (const sql of FORGET_PERSON) await tx.run(sql, [user]);
       await tx.run("UPDATE users SET username = ?, password_hash = '' WHERE id = ?", [deletedName(user), user]);
-      await append(tx, audit);
+      await appendAudit(tx, audit);
       return hashes;
     });
   }
@@ -189,13 +189,13 @@ export class MysqlModeration implements Moderation {
          WHERE id = ? AND state = 'open'`,
         [audit.actor, audit.at, note, id],
       );
-      if (affectedRows > 0) await append(tx, audit);
+      if (affectedRows > 0) await appendAudit(tx, audit);
       return affectedRows > 0;
     });
   }
 
   log(audit: NewAudit): Promise<void> {
-    return append(this.#primary, audit);
+    return appendAudit(this.#primary, audit);
   }
 
   async audit(before: number, limit: number): Promise<readonly AuditEntry[]> {
@@ -230,14 +230,4 @@ async function endTokens(tx: SqlTransaction, user: string): Promise<readonly str
   const hashes = held.map(({ hash }) => text(hash));
   await addRevocations(tx, user, hashes);
   return hashes;
-}
-
-async function append(runner: SqlRunner, { at, actor, action, target, detail }: NewAudit): Promise<void> {
-  await runner.run('INSERT INTO audit (at, actor, action, target, detail) VALUES (?, ?, ?, ?, ?)', [
-    at,
-    actor,
-    action,
-    target,
-    detail,
-  ]);
 }

@@ -9,6 +9,7 @@ import type { Schema } from '../migrations.ts';
 import { COUNT, DEVICE, HASH, ID, OPTIONS, STATUS, USERNAME } from './columns.ts';
 import { FILE_TABLES } from './files.ts';
 import { GOVERNANCE_TABLES } from './governance.ts';
+import { HOOK_TABLES } from './hooks.ts';
 import { MODERATION_TABLES } from './moderation.ts';
 import { PEOPLE_MIGRATION } from './people.ts';
 
@@ -143,5 +144,6 @@ export const RECORDS_SCHEMA: Schema = {
     GOVERNANCE_TABLES,
     MODERATION_TABLES,
     PEOPLE_MIGRATION,
+    HOOK_TABLES,
   ],
 };
