@@ -166,6 +166,52 @@ describe.skipIf(isBrowserMissing())('people in the web app', () => {
     },
     webTimeoutMs,
   );
+
+  test(
+    '[WEB76] a file is shared with a contact, a room and by a link, and each share ends when its owner says so',
+    async () => {
+      await using server = await startServer();
+      await using ann = await openAs(browser, server.url, 'ann');
+      await using bob = await openAs(browser, server.url, 'bob');
+      const requests = await openPeople(ann.page, 'Requests');
+      await requests.getByLabel('Username').fill('bob');
+      await requests.getByRole('button', { name: 'Ask to be contacts' }).click();
+      await bob.page.getByRole('button', { name: 'People, 1 asking' }).click();
+      await bob.page.getByRole('button', { name: 'Accept' }).click();
+      await requests.getByText('Contacts', { exact: true }).click();
+      await requests.getByRole('button', { name: 'Write' }).click();
+      await ann.page.getByRole('heading', { name: 'bob' }).waitFor();
+      await ann.page.getByRole('link', { name: 'Files' }).click();
+      const drive = ann.page.getByRole('main', { name: 'Files' });
+      await drive
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'pears.png', mimeType: 'image/png', buffer: picture });
+      await drive.getByRole('button', { name: 'More about pears.png' }).click();
+      await drive.getByRole('menuitem', { name: 'Share' }).click();
+      const sharing = ann.page.getByRole('dialog', { name: 'Share pears.png' });
+      const shares = sharing.getByRole('list', { name: 'Shares' }).getByRole('listitem');
+      await sharing.getByRole('button', { name: 'Share', exact: true }).click();
+      await shares.filter({ hasText: 'bob' }).waitFor();
+      await bob.page.getByRole('button', { name: 'Close' }).click();
+      await bob.page.getByRole('link', { name: 'Files' }).click();
+      await bob.page.getByText('Shared with me', { exact: true }).click();
+      await bob.page.getByRole('button', { name: 'pears.png', exact: true }).waitFor();
+      await sharing.getByText('Room', { exact: true }).first().click();
+      await sharing.getByRole('button', { name: 'Share', exact: true }).click();
+      await bob.page.getByRole('link', { name: /ann.*pears\.png/ }).waitFor();
+      await sharing.getByText('Link', { exact: true }).first().click();
+      await sharing.getByLabel('Downloads').selectOption('One');
+      await sharing.getByRole('button', { name: 'Make a link' }).click();
+      const url = (await sharing.locator('.made-link code').textContent()) ?? '';
+      expect((await fetch(url)).status).toBe(200);
+      await shares.filter({ hasText: '0 of 1 downloads' }).getByRole('button', { name: 'End' }).click();
+      await shares.filter({ hasText: 'downloads' }).waitFor({ state: 'detached' });
+      expect((await fetch(url)).status).toBe(404);
+      expect(await shares.count()).toBe(2);
+      expect([...ann.problems, ...bob.problems]).toEqual([]);
+    },
+    webTimeoutMs,
+  );
 });
 
 async function openPeople(page: Page, part: string) {

@@ -40,6 +40,7 @@ export class Chat extends Observable {
   readonly uploads: Uploads;
   readonly pictures: Pictures;
   readonly fileLinks: FileLinks;
+  readonly files: Files;
   readonly drive: Drive;
   readonly fetching: Fetching;
   readonly presences: Presences;
@@ -84,7 +85,8 @@ export class Chat extends Observable {
     const token = () => session.token;
     this.pictures = new Pictures(token);
     this.fileLinks = new FileLinks(token);
-    this.drive = new Drive(new Files(url, token));
+    this.files = new Files(url, token);
+    this.drive = new Drive(this.files);
     this.fetching = new Fetching(new Downloads(url, token), this.client, () => void this.drive.reload());
     this.uploads = new Uploads({ user: self.id, token, onDone: (upload) => this.#uploaded(upload) });
     this.#listen();

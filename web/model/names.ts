@@ -3,6 +3,7 @@ import type { User } from '../../src/client/wire.ts';
 import { Observable } from './observable.ts';
 
 const maxPerRequest = 100;
+const retryMs = 2_000;
 
 /** What a user is called: the name that they gave themselves, else the one they log in with. */
 export function nameOf(user: User): string {
@@ -69,7 +70,8 @@ export class Names extends Observable {
       this.learn(users);
       for (const id of asked) if (!this.#users.has(id)) this.#nobody.add(id);
     } catch {
-      // The ids stay unnamed, and the next rendering asks again.
+      // The ids stay unnamed until the next rendering asks again: whoever still shows them is told to, after a pause.
+      setTimeout(() => this.changed(), retryMs);
     }
     this.#scheduled = false;
     const [next] = this.#wanted;

@@ -11,6 +11,7 @@ import { DropZone, FileButton } from './drop-zone.tsx';
 import { Field, Form } from './form.tsx';
 import { Icon } from './icon.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
+import { ShareDialog } from './share-dialog.tsx';
 
 const SCOPES: readonly { readonly scope: FileScope; readonly label: string }[] = [
   { scope: 'own', label: 'My files' },
@@ -125,7 +126,7 @@ function DriveList({ drive }: { readonly drive: Drive }) {
 
 function DriveRow({ file, drive }: { readonly file: StoredFile; readonly drive: Drive }) {
   const chat = useChat();
-  const [dialog, setDialog] = useState<'rename' | 'purge'>();
+  const [dialog, setDialog] = useState<'rename' | 'purge' | 'share'>();
   const [problem, setProblem] = useState<string>();
   const attempt = async (work: () => Promise<unknown>) => {
     try {
@@ -157,6 +158,7 @@ function DriveRow({ file, drive }: { readonly file: StoredFile; readonly drive: 
           {problem}
         </p>
       )}
+      {dialog === 'share' && <ShareDialog file={file} onClose={close} />}
       {dialog === 'rename' && <RenameDialog file={file} drive={drive} onClose={close} />}
       {dialog === 'purge' && <PurgeDialog file={file} drive={drive} onClose={close} />}
     </li>
@@ -166,7 +168,7 @@ function DriveRow({ file, drive }: { readonly file: StoredFile; readonly drive: 
 interface Deeds {
   readonly attempt: (work: () => Promise<unknown>) => Promise<void>;
   readonly open: () => Promise<unknown>;
-  readonly ask: (what: 'rename' | 'purge') => void;
+  readonly ask: (what: 'rename' | 'purge' | 'share') => void;
 }
 
 function itemsFor(file: StoredFile, drive: Drive, { attempt, open, ask }: Deeds): readonly MenuItem[] {
@@ -180,6 +182,7 @@ function itemsFor(file: StoredFile, drive: Drive, { attempt, open, ask }: Deeds)
   }
   return [
     opening,
+    { label: 'Share', icon: 'people', run: () => ask('share') },
     { label: 'Rename', icon: 'key', run: () => ask('rename') },
     { label: 'Move to the trash', icon: 'trash', danger: true, run: () => void attempt(() => drive.trash(file)) },
   ];

@@ -66,10 +66,11 @@ function CreateForm({ kind, open }: WayProps & { readonly kind: 'room' | 'channe
 }
 
 function DirectForm({ open }: WayProps) {
-  const { client, self } = useChat();
+  const { client, names, self } = useChat();
   const start = async (value: (name: string) => string) => {
     const user = await client.findUser(value('username').trim());
     if (user.id === self.id) throw new FormError('That is you. Whom would you like to write to?');
+    names.learn([user]);
     open((await client.directRoom(user.id)).id);
   };
   return (
