@@ -1,5 +1,4 @@
 /** What the records thread reads and writes through: records and messages, with the cache in front of them. */
-import { behind } from '../../actors/back-end/behind.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { ID_PATTERN } from '../../protocol/schema/common.ts';
 import type { Host } from '../../runtime/host.ts';
@@ -19,7 +18,6 @@ import { SqliteRecords } from '../../storage/embedded/records/sqlite-records.ts'
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
 import { MysqlFileRecords } from '../../storage/mysql/files/mysql-file-records.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
-import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { MysqlDownloads } from '../../storage/mysql/records/downloads.ts';
 import { MysqlGovernance } from '../../storage/mysql/records/governance.ts';
 import { MysqlHooks } from '../../storage/mysql/records/hooks.ts';
@@ -49,7 +47,7 @@ import { RedisPresence } from '../../storage/redis/redis-presence.ts';
 import { RedisSessions } from '../../storage/redis/redis-sessions.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
-import { insist } from './insist.ts';
+import { openGuardedServers } from './guarded-servers.ts';
 import { openInvalidations } from './invalidations.ts';
 import { mysqlBudget } from './mysql-budget.ts';
 import { nodeId } from './node-id.ts';
@@ -142,27 +140,25 @@ async function openMysql(
   { url, replicaUrls }: MysqlSettings,
 ): Promise<OpenReading> {
   const budget = mysqlBudget(1);
-  const servers = await insist(log, 'open the records', () =>
-    openMysqlServers({
-      url,
-      replicaUrls,
-      schemas: [READING_SCHEMA, RECORDS_SCHEMA],
-      pool: { maxConnections: budget.reading },
-      replicas: { pool: { maxConnections: budget.eachReplica } },
-    }),
-  );
-  const backEnd = circuits.add('mysql', { probe: () => servers.primary.ping() });
-  const messages = messageStoreReaderOn(servers);
+  const servers = await openGuardedServers(circuits, log, {
+    name: 'mysql',
+    doing: 'open the records',
+    url,
+    replicaUrls,
+    schemas: [READING_SCHEMA, RECORDS_SCHEMA],
+    pool: { maxConnections: budget.reading },
+    replicas: { pool: { maxConnections: budget.eachReplica } },
+  });
   return {
-    records: behind<Records>(backEnd, new MysqlRecords(servers)),
-    files: behind<FileRecords>(backEnd, new MysqlFileRecords(servers)),
-    governance: behind<Governance>(backEnd, new MysqlGovernance(servers)),
-    moderation: behind<Moderation>(backEnd, new MysqlModeration(servers)),
-    hooks: behind<Hooks>(backEnd, new MysqlHooks(servers)),
-    people: behind<People>(backEnd, new MysqlPeople(servers)),
-    downloads: behind<Downloads>(backEnd, new MysqlDownloads(servers.primary)),
-    messages: behind<MessageStoreReader>(backEnd, messages),
-    reading: behind<Reading>(backEnd, new MysqlReading(servers)),
+    records: new MysqlRecords(servers),
+    files: new MysqlFileRecords(servers),
+    governance: new MysqlGovernance(servers),
+    moderation: new MysqlModeration(servers),
+    hooks: new MysqlHooks(servers),
+    people: new MysqlPeople(servers),
+    downloads: new MysqlDownloads(servers.primary),
+    messages: messageStoreReaderOn(servers),
+    reading: new MysqlReading(servers),
     backEnds: () => servers.replicas.stats.replicas.map(replicaReport),
     samples: () => [committedSample('records', servers.primary.committed)],
     async close() {

@@ -1,10 +1,8 @@
 /** What the search's thread works on: the message store, and the index in MySQL where its address is set, else in the data directory. */
-import { behind } from '../../actors/back-end/behind.ts';
 import { dataDirPaths } from '../../storage/embedded/data-dir.ts';
 import { SqliteSearch } from '../../storage/embedded/search/sqlite-search.ts';
 import { SqliteMessageStoreReader } from '../../storage/embedded/store/reader.ts';
 import { messageStoreReaderOn } from '../../storage/mysql/messages/reader.ts';
-import { openMysqlServers } from '../../storage/mysql/mysql-servers.ts';
 import { SEARCH_SCHEMA } from '../../storage/mysql/schema/search.ts';
 import { MysqlSearch } from '../../storage/mysql/search/mysql-search.ts';
 import type { MessageStoreReader } from '../../storage/ports/message-store.ts';
@@ -12,6 +10,7 @@ import type { Search } from '../../storage/ports/search.ts';
 import { WORDS_VERSION } from '../../storage/ports/search-words.ts';
 import type { RoleEnvironment } from '../roles/role.ts';
 import type { Circuits } from './circuits.ts';
+import { openGuardedServers } from './guarded-servers.ts';
 import { insist } from './insist.ts';
 import { mysqlBudget } from './mysql-budget.ts';
 import type { MysqlSettings } from './settings.ts';
@@ -53,19 +52,18 @@ async function openMysql(
   { url, replicaUrls }: MysqlSettings,
 ): Promise<OpenSearching> {
   const budget = mysqlBudget(1);
-  const servers = await insist(log, 'open the search index', () =>
-    openMysqlServers({
-      url,
-      replicaUrls,
-      schemas: [SEARCH_SCHEMA],
-      pool: { maxConnections: budget.search },
-      replicas: { pool: { maxConnections: budget.eachReplicaSearching } },
-    }),
-  );
-  const backEnd = circuits.add('mysql search', { probe: () => servers.primary.ping() });
+  const servers = await openGuardedServers(circuits, log, {
+    name: 'mysql search',
+    doing: 'open the search index',
+    url,
+    replicaUrls,
+    schemas: [SEARCH_SCHEMA],
+    pool: { maxConnections: budget.search },
+    replicas: { pool: { maxConnections: budget.eachReplicaSearching } },
+  });
   return {
-    index: behind<Search>(backEnd, new MysqlSearch(servers)),
-    store: behind<MessageStoreReader>(backEnd, messageStoreReaderOn(servers)),
+    index: new MysqlSearch(servers),
+    store: messageStoreReaderOn(servers),
     close: () => servers.close(),
   };
 }

@@ -1,4 +1,5 @@
 /** What one storage thread has open: the primary, its replicas, and where this process's writes stand. */
+import { type Guard, guardedPool } from './guarded-pool.ts';
 import { migrate, type Schema } from './migrations.ts';
 import { openPool, type PoolOptions, type SqlPool } from './pool.ts';
 import { primaryPosition, Replicas, type ReplicasOptions } from './replicas.ts';
@@ -21,14 +22,17 @@ export interface MysqlServersOptions {
   readonly positions?: WritePositions;
   readonly pool?: Omit<PoolOptions, 'role'>;
   readonly replicas?: ReplicasOptions;
+  /** What every call of the primary goes through, but for looking at where it stands. */
+  readonly guard?: Guard;
 }
 
 /** Rejects with a `StorageFault` where the primary cannot be had; replicas may be away. */
 export async function openMysqlServers(options: MysqlServersOptions): Promise<MysqlServers> {
   const { url, replicaUrls, schemas } = options;
   for (const schema of schemas) await migrate(url, schema);
-  const primary = openPool(url, { ...options.pool, role: 'primary' });
-  const replicas = new Replicas(primary, replicaUrls, options.replicas);
+  const pool = openPool(url, { ...options.pool, role: 'primary' });
+  const primary = options.guard === undefined ? pool : guardedPool(pool, options.guard);
+  const replicas = new Replicas(pool, replicaUrls, options.replicas, primary);
   const close = async (): Promise<void> => {
     await replicas.close();
     await primary.close();

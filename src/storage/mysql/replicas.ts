@@ -48,6 +48,7 @@ const REMEMBERED_MS = 60_000;
 
 export class Replicas {
   readonly #primary: SqlPool;
+  readonly #fallback: SqlPool;
   readonly #replicas: readonly Replica[];
   readonly #maxLagMs: number;
   readonly #samples: PrimarySample[] = [];
@@ -58,10 +59,11 @@ export class Replicas {
   #sampling: Promise<void> | null = null;
   #turn = 0;
 
-  /** The primary's pool stays the caller's to close. */
-  constructor(primary: SqlPool, urls: readonly string[], options: ReplicasOptions = {}) {
+  /** The primary's pool stays the caller's to close. `fallback` leads there too, perhaps past a guard, for reads. */
+  constructor(primary: SqlPool, urls: readonly string[], options: ReplicasOptions = {}, fallback: SqlPool = primary) {
     const { intervalMs = INTERVAL_MS, maxLagMs = MAX_LAG_MS, waitMs = WAIT_MS, pool } = options;
     this.#primary = primary;
+    this.#fallback = fallback;
     this.#maxLagMs = maxLagMs;
     this.#intervalMs = intervalMs;
     this.#replicas = urls.map((url) => new Replica(openPool(url, { ...REPLICA_POOL, ...pool, role: 'any' }), waitMs));
@@ -98,7 +100,7 @@ export class Replicas {
    */
   async read<T>(want: Position | null, work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     const answer = await this.#readReplica(want, work);
-    return answer === undefined ? await work(this.#primary) : answer.value;
+    return answer === undefined ? await work(this.#fallback) : answer.value;
   }
 
   /** Asks the primary and all replicas now. One look at a time: a second caller gets the one under way. */
