@@ -186,7 +186,7 @@ describeWith(['mysql'], 'mysql: records', (variables) => {
     const cut = new MysqlRecords({
       ...servers,
       primary: Object.assign(Object.create(primary) as typeof primary, {
-        run: () => primary.rows('SELECT SLEEP(5)', [], { deadlineMs: 50 }),
+        transaction: () => primary.rows('SELECT SLEEP(5)', [], { deadlineMs: 50 }),
       }),
     });
     const user = { id: id(500), username: 'someone', passwordHash: 'x', createdAt: 1 };

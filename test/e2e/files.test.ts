@@ -85,6 +85,9 @@ describe.skipIf(!isThere)('files in the web app', () => {
       await choose(page, 'draft.txt', 'Rename');
       await page.getByLabel('Name', { exact: true }).fill('final.txt');
       await page.getByRole('button', { name: 'Rename', exact: true }).click();
+      await page.locator('.drive-row', { hasText: 'final.txt' }).waitFor();
+      // Until it has closed, nothing outside the dialog can be written into.
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await page.getByLabel('Search by name').fill('FINAL');
       await page.locator('.drive-row', { hasText: 'final.txt' }).waitFor();
       await choose(page, 'final.txt', 'Move to the trash');

@@ -251,7 +251,8 @@ function forgettingNames({ moderation, records: stored }: OpenReading, cached: C
           return created;
         };
       }
-      if (name !== 'deleteAccount') return member;
+      // Its methods know their driver, and not what stands in front of it.
+      if (name !== 'deleteAccount') return typeof member === 'function' ? member.bind(target) : member;
       return async (...[user, audit]: Parameters<Moderation['deleteAccount']>) => {
         const before = await stored.userById(user);
         const hashes = await target.deleteAccount(user, audit);
