@@ -48,17 +48,23 @@ const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size
 test('[UPL6] what came of a request whose client went away is kept, and the upload goes on from there', async () => {
   await using server = await startServer();
   const ann = await uploaderOn(server, 'ann');
-  const bytes = sampleBytes(1_000_000, 7);
+  const bytes = sampleBytes(3_000_000, 7);
   const path = await ann.create(bytes.length);
-  const socket = await halfPatch(server, ann, path, bytes.subarray(0, 300_000), bytes.length);
+  const socket = await halfPatch(server, ann, path, bytes.subarray(0, 1_500_000), bytes.length);
+  // A request that ends before anybody reads it has brought nothing.
+  await eventually(
+    'the beginning to be written',
+    () => sizeOf(bytesFile(server.dataDir, path)),
+    (size) => size > 0,
+  );
   socket.destroy();
   await eventually(
     'what came to be written',
     () => sizeOf(bytesFile(server.dataDir, path)),
-    (size) => size === 300_000,
+    (size) => size === 1_500_000,
   );
-  expect(await ann.offset(path)).toBe(300_000);
-  const done = await ann.patch(path, 300_000, bytes.subarray(300_000));
+  expect(await ann.offset(path)).toBe(1_500_000);
+  const done = await ann.patch(path, 1_500_000, bytes.subarray(1_500_000));
   expect(done.status).toBe(204);
   expect(sha256(await ann.content(done.headers.get('mailroom-file') ?? ''))).toBe(sha256(bytes));
 });
