@@ -50,6 +50,8 @@ export class RoomsOfSession {
   readonly #fanout: Ref<FanoutMessage>;
   readonly #entered = new Map<string, EnteredRoom>();
   readonly #entering = new Map<string, ((reply: Reply<RoomView>) => void)[]>();
+  /** Rooms that the user entered once more while an entry was on its way, whose answer may be of the time in between. */
+  readonly #enteredAgain = new Set<string>();
   /** Rooms that the user entered before the hello was answered; undefined from then on. */
   #early: Set<string> | undefined = new Set();
   #runs = 0;
@@ -115,6 +117,7 @@ export class RoomsOfSession {
       this.#entering.delete(room);
       if (reply.ok) this.#entered.set(room, { view: reply.value, target: this.#target(room) });
       for (const callback of callbacks) callback(reply);
+      if (this.#enteredAgain.delete(room) && !reply.ok) this.entered(room);
     });
   }
 
@@ -142,7 +145,11 @@ export class RoomsOfSession {
   /** The user became a member elsewhere, or an entry that failed is tried again: the client learns it from us. */
   entered(room: string): void {
     const { identity } = this.#session;
-    if (identity === undefined || this.#entered.has(room) || this.#entering.has(room)) return;
+    if (identity === undefined || this.#entered.has(room)) return;
+    if (this.#entering.has(room)) {
+      this.#enteredAgain.add(room);
+      return;
+    }
     if (this.#early !== undefined) {
       this.#early.add(room);
       return;
