@@ -13,7 +13,7 @@ export interface Mutation {
   readonly manyNodes?: boolean;
 }
 
-const POSTING = 'src/actors/room/posting.ts';
+const STREAM = 'src/actors/room/ordered-stream.ts';
 const FANOUT = 'src/actors/fanout/fanout.ts';
 const BATCH_LINK = 'src/runtime/lanes/batch-link.ts';
 const LOG_WRITER = 'src/actors/storage/log-writer.ts';
@@ -21,38 +21,38 @@ const LOG_WRITER = 'src/actors/storage/log-writer.ts';
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a post is answered before it is durable',
-    file: POSTING,
+    file: STREAM,
     find: '    this.#inFlight.push(entry);\n',
     replace:
-      '    this.#inFlight.push(entry);\n    for (const waiter of waiters) waiter.settle({ seq, at }, undefined);\n',
+      '    this.#inFlight.push(entry);\n    for (const waiter of waiters) waiter.replyTo.settle({ seq, at }, undefined);\n',
   },
   {
     name: 'nonces are not loaded when a room comes back',
-    file: POSTING,
-    find: 'window: this.#virgin ? new NonceWindow([]) : undefined',
-    replace: 'window: new NonceWindow([])',
+    file: 'src/actors/room/senders.ts',
+    find: 'this.#rules.head === 0 && !this.#hasForgotten ? new NonceWindow([]) : undefined',
+    replace: 'new NonceWindow([])',
   },
   {
     name: 'seqs are not given back when the log refuses',
-    file: POSTING,
-    find: '    this.#nextSeq = entry.seq;\n',
+    file: STREAM,
+    find: '    this.#next = entry.seq;\n',
     replace: '',
   },
   {
     name: 'every append claims to be the first',
-    file: POSTING,
+    file: STREAM,
     find: '    const first = this.#first;\n',
     replace: '    const first = true;\n',
   },
   {
     name: 'posts that waited for nonces are taken in the wrong order',
-    file: POSTING,
-    find: 'of sender.stashed.splice(0)) this.#take(',
-    replace: 'of sender.stashed.splice(0).reverse()) this.#take(',
+    file: STREAM,
+    find: '      const [first] = sender.stashed;\n',
+    replace: '      sender.stashed.reverse();\n      const [first] = sender.stashed;\n',
   },
   {
     name: 'a refused append leaves those before it in doubt',
-    file: POSTING,
+    file: STREAM,
     find: "    if (this.#inFlight[0] !== entry) throw new Error('the log answered out of order');\n    this.#giveUpFrom(entry);",
     replace: '    this.#giveUpFrom(this.#inFlight[0] ?? entry);',
     fromSeed: 660,
@@ -67,22 +67,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a log writer that comes back knows of nothing in the log',
     file: LOG_WRITER,
-    find: '?.position ?? this.#unknown, undefined)',
-    replace: '?.position ?? 0, undefined)',
+    find: '?.position ?? this.#unknown;',
+    replace: '?.position ?? 0;',
     fromSeed: 240,
   },
   {
     name: 'what gathered on top of a failed group is written',
     file: LOG_WRITER,
-    find: 'const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room));',
-    replace:
-      'const onTop = this.#group.filter((waiting) => rooms.has(waiting.append.room) && rooms.size === 0);\n    rooms.clear();',
+    find: '    const onTop = this.#group.filter(isOnTop);\n',
+    replace: '    streams.clear();\n    const onTop = this.#group.filter(isOnTop);\n',
   },
   {
     name: 'the log is trimmed beyond what the store has',
     file: 'src/actors/storage/persister.ts',
-    find: '      const report = await store.insert(batch);',
-    replace: '      await log.trim(batch.position);\n      const report = await store.insert(batch);',
+    find: '      const report = await store.insert({ ...batch, mentionsOf });',
+    replace:
+      '      await log.trim(batch.position);\n      const report = await store.insert({ ...batch, mentionsOf });',
   },
   {
     name: 'a batch is lost on a lane',
@@ -93,14 +93,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a thread that attaches again does not catch up',
-    file: FANOUT,
-    find: '    else if (topic.seq < seq) this.#fill(topic);\n',
-    replace: '    else if (topic.seq < seq) topic.seq = seq;\n',
+    file: 'src/actors/fanout/fills.ts',
+    find: '    if (topic.seq < seq || topic.change < topic.knownChange) this.fill(topic);\n',
+    replace: '    topic.seq = Math.max(topic.seq, seq);\n',
   },
   {
     name: 'a hole in what is delivered is not noticed',
     file: FANOUT,
-    find: '    if (seq > topic.seq + 1) return this.#fill(topic);\n',
+    find: '    if (seq > topic.seq + 1) return this.#fills.fill(topic);\n',
     replace: '',
   },
   {
@@ -112,8 +112,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a client that resumes misses one message',
     file: 'src/actors/session/hello.ts',
-    find: '  return log === view.log ? Math.min(seq, view.seq) : view.seq;',
-    replace: '  return log === view.log ? Math.min(seq + 1, view.seq) : view.seq;',
+    find: '{ seq: Math.min(seq, view.seq), change: Math.min(change, view.change) }',
+    replace: '{ seq: Math.min(seq + 1, view.seq), change: Math.min(change, view.change) }',
   },
   {
     name: 'a doubled batch runs twice',
@@ -146,8 +146,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a lost last message is never noticed',
     file: 'src/actors/room/ledger.ts',
-    find: '      if (entry.seq === topic.seq && entry.version === topic.version) return [];\n',
-    replace: '      if (entry.version === topic.version) return [];\n',
+    find: '      if (seq === topic.seq && change === topic.change && version === topic.version) return [];\n',
+    replace: '      if (version === topic.version) return [];\n',
     manyNodes: true,
   },
   {
