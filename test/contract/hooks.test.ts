@@ -1,19 +1,18 @@
 /** Hooks on the reference model, on the embedded driver, and on a real MySQL, under the contract of the port. */
-import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
+import { setDefaultTimeout } from 'bun:test';
 import { join } from 'node:path';
 import { SqliteHooks } from '../../src/storage/embedded/records/hooks.ts';
 import { SqliteModeration } from '../../src/storage/embedded/records/moderation.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
-import { type MysqlServers, openMysqlServers } from '../../src/storage/mysql/mysql-servers.ts';
 import { MysqlHooks } from '../../src/storage/mysql/records/hooks.ts';
 import { MysqlModeration } from '../../src/storage/mysql/records/moderation.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
-import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { hooksContract } from './hooks.ts';
 import { MemoryHooks } from './memory-hooks.ts';
 import { MemoryModeration } from './memory-moderation.ts';
 import { MemoryRecords } from './memory-records.ts';
+import { mysqlOfSuite } from './mysql-suite.ts';
 import { tempDir } from './temp-dir.ts';
 
 // A server that others use too may be slow; nothing here waits for time to pass.
@@ -39,28 +38,12 @@ hooksContract('embedded', () => {
 });
 
 describeWith(['mysql'], 'mysql', (variables) => {
-  let database: TestDatabase;
-  let servers: MysqlServers;
-
-  beforeAll(async () => {
-    database = await makeDatabase(variables.MAILROOM_MYSQL_URL as string);
-    servers = await openMysqlServers({
-      url: database.url,
-      replicaUrls: [database.at(variables.MAILROOM_MYSQL_REPLICA_URLS as string)],
-      schemas: [RECORDS_SCHEMA],
-      pool: { queryMs: 30_000 },
-    });
-  });
-
-  afterAll(async () => {
-    await servers.close();
-    await database[Symbol.asyncDispose]();
-  });
+  const servers = mysqlOfSuite(variables, RECORDS_SCHEMA);
 
   hooksContract('mysql', async () => {
-    for (const table of ['audit', 'hook']) await servers.primary.run(`DELETE FROM ${table}`);
+    for (const table of ['audit', 'hook']) await servers().primary.run(`DELETE FROM ${table}`);
     return {
-      open: () => ({ moderation: new MysqlModeration(servers), hooks: new MysqlHooks(servers) }),
+      open: () => ({ moderation: new MysqlModeration(servers()), hooks: new MysqlHooks(servers()) }),
       [Symbol.asyncDispose]: async () => undefined,
     };
   });

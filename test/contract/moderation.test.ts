@@ -1,17 +1,16 @@
 /** Moderation on the reference model, on the embedded driver, and on a real MySQL, under the contract of the port. */
-import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
+import { setDefaultTimeout } from 'bun:test';
 import { join } from 'node:path';
 import { SqliteModeration } from '../../src/storage/embedded/records/moderation.ts';
 import { SqliteRecords } from '../../src/storage/embedded/records/sqlite-records.ts';
-import { type MysqlServers, openMysqlServers } from '../../src/storage/mysql/mysql-servers.ts';
 import { MysqlModeration } from '../../src/storage/mysql/records/moderation.ts';
 import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
-import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { MemoryModeration } from './memory-moderation.ts';
 import { MemoryRecords } from './memory-records.ts';
 import { moderationContract } from './moderation.ts';
+import { mysqlOfSuite } from './mysql-suite.ts';
 import { tempDir } from './temp-dir.ts';
 
 // A server that others use too may be slow; nothing here waits for time to pass.
@@ -37,23 +36,7 @@ moderationContract('embedded', () => {
 });
 
 describeWith(['mysql'], 'mysql', (variables) => {
-  let database: TestDatabase;
-  let servers: MysqlServers;
-
-  beforeAll(async () => {
-    database = await makeDatabase(variables.MAILROOM_MYSQL_URL as string);
-    servers = await openMysqlServers({
-      url: database.url,
-      replicaUrls: [database.at(variables.MAILROOM_MYSQL_REPLICA_URLS as string)],
-      schemas: [RECORDS_SCHEMA],
-      pool: { queryMs: 30_000 },
-    });
-  });
-
-  afterAll(async () => {
-    await servers.close();
-    await database[Symbol.asyncDispose]();
-  });
+  const servers = mysqlOfSuite(variables, RECORDS_SCHEMA);
 
   moderationContract('mysql', async () => {
     for (const table of [
@@ -66,10 +49,10 @@ describeWith(['mysql'], 'mysql', (variables) => {
       'user_token',
       'users',
     ]) {
-      await servers.primary.run(`DELETE FROM ${table}`);
+      await servers().primary.run(`DELETE FROM ${table}`);
     }
     return {
-      open: () => ({ records: new MysqlRecords(servers), moderation: new MysqlModeration(servers) }),
+      open: () => ({ records: new MysqlRecords(servers()), moderation: new MysqlModeration(servers()) }),
       [Symbol.asyncDispose]: async () => undefined,
     };
   });

@@ -1,15 +1,15 @@
 /** The records on a real MySQL under the contract of the port, with its replica in use. */
-import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test';
+import { setDefaultTimeout } from 'bun:test';
 import { MysqlFileRecords } from '../../src/storage/mysql/files/mysql-file-records.ts';
-import { type MysqlServers, openMysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
+import { type MysqlServers, ownPositions } from '../../src/storage/mysql/mysql-servers.ts';
 import { MysqlGovernance } from '../../src/storage/mysql/records/governance.ts';
 import { MysqlPeople } from '../../src/storage/mysql/records/mysql-people.ts';
 import { MysqlRecords } from '../../src/storage/mysql/records/mysql-records.ts';
 import { RECORDS_SCHEMA } from '../../src/storage/mysql/schema/records.ts';
-import { makeDatabase, type TestDatabase } from '../backends/mysql-database.ts';
 import { describeWith } from '../support/back-ends.ts';
 import { fileRecordsContract } from './file-records.ts';
 import { governanceContract } from './governance.ts';
+import { mysqlOfSuite } from './mysql-suite.ts';
 import { peopleContract } from './people.ts';
 import { recordsContract } from './records.ts';
 
@@ -40,28 +40,12 @@ const TABLES = [
 ];
 
 describeWith(['mysql'], 'mysql', (variables) => {
-  let database: TestDatabase;
-  let servers: MysqlServers;
-
-  beforeAll(async () => {
-    database = await makeDatabase(variables.MAILROOM_MYSQL_URL as string);
-    servers = await openMysqlServers({
-      url: database.url,
-      replicaUrls: [database.at(variables.MAILROOM_MYSQL_REPLICA_URLS as string)],
-      schemas: [RECORDS_SCHEMA],
-      pool: { queryMs: 30_000 },
-    });
-  });
-
-  afterAll(async () => {
-    await servers.close();
-    await database[Symbol.asyncDispose]();
-  });
+  const servers = mysqlOfSuite(variables, RECORDS_SCHEMA);
 
   const emptied = async (): Promise<MysqlServers> => {
-    for (const table of TABLES) await servers.primary.run(`DELETE FROM ${table}`);
+    for (const table of TABLES) await servers().primary.run(`DELETE FROM ${table}`);
     // The tables were emptied behind the records' back, so that nothing from before is known of them.
-    return { ...servers, positions: await ownPositions(servers.primary, servers.replicas) };
+    return { ...servers(), positions: await ownPositions(servers().primary, servers().replicas) };
   };
 
   recordsContract('mysql', async () => {

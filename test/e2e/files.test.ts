@@ -1,23 +1,16 @@
 /** Files in the web app, in a real browser against a real server. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startServer } from '../support/server.ts';
 import { WebServer } from '../support/web-content.ts';
+import { isBrowserMissing, launchBrowser, openAs, webTimeoutMs } from '../support/web-window.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const TEST_MS = 120_000;
-const isThere = existsSync(CHROMIUM);
-if (!isThere && process.env.CI === 'true') throw new Error(`the web tests need ${CHROMIUM}`);
-
-const PASSWORD = 'correct horse';
-
-describe.skipIf(!isThere)('files in the web app', () => {
+describe.skipIf(isBrowserMissing())('files in the web app', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  }, TEST_MS);
+    browser = await launchBrowser();
+  }, webTimeoutMs);
   afterAll(async () => await browser.close());
 
   test(
@@ -45,7 +38,7 @@ describe.skipIf(!isThere)('files in the web app', () => {
       expect(await page.locator('.drive-row').count()).toBe(2);
       await page.context().close();
     },
-    TEST_MS,
+    webTimeoutMs,
   );
 
   test(
@@ -65,11 +58,11 @@ describe.skipIf(!isThere)('files in the web app', () => {
       await page.getByRole('button', { name: 'Pause slow.bin' }).click();
       await page.getByText(/Paused at/).waitFor();
       await page.reload();
-      await page.getByRole('button', { name: 'Open slow.bin' }).waitFor({ timeout: TEST_MS });
+      await page.getByRole('button', { name: 'Open slow.bin' }).waitFor({ timeout: webTimeoutMs });
       expect(await page.locator('.message').count()).toBe(1);
       await page.context().close();
     },
-    TEST_MS,
+    webTimeoutMs,
   );
 
   test(
@@ -103,7 +96,7 @@ describe.skipIf(!isThere)('files in the web app', () => {
       await page.getByText('0 files').waitFor();
       await page.context().close();
     },
-    TEST_MS,
+    webTimeoutMs,
   );
 
   test(
@@ -142,19 +135,13 @@ describe.skipIf(!isThere)('files in the web app', () => {
       expect(await page.locator('.drive-row').count()).toBe(1);
       await page.context().close();
     },
-    TEST_MS,
+    webTimeoutMs,
   );
 });
 
 /** Somebody new, in a room of their own. */
 async function inRoom(browser: Browser, url: string): Promise<Page> {
-  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Create an account' }).click();
-  await page.getByLabel('Username').fill('ann');
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('Password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
+  const { page } = await openAs(browser, url, 'ann');
   await page.getByRole('button', { name: 'New conversation' }).click();
   await page.getByLabel('Name of the room').fill('Hike');
   await page.keyboard.press('Enter');

@@ -1,32 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Accounts } from '../../src/client/accounts.ts';
 import { MailroomClient } from '../../src/client/client.ts';
 import { startServer } from '../support/server.ts';
 import { eventually } from '../support/wait.ts';
+import {
+  isBrowserMissing,
+  launchBrowser,
+  openWindow,
+  registerIn,
+  webPassword,
+  webTimeoutMs,
+} from '../support/web-window.ts';
 
-const executablePath = '/usr/bin/chromium';
-const browserArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const testTimeoutMs = 300_000;
-const password = 'correct horse battery staple';
-
-const isMissing = !existsSync(executablePath) && process.env.CI === undefined;
-if (isMissing) console.warn(`skipped: the web tests need ${executablePath} (apt-get install chromium)`);
-
-describe.skipIf(isMissing)('the web app', () => {
+describe.skipIf(isBrowserMissing())('the web app', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: browserArguments });
-  }, testTimeoutMs);
+    browser = await launchBrowser();
+  }, webTimeoutMs);
   afterAll(() => browser.close());
 
   test(
@@ -35,8 +26,8 @@ describe.skipIf(isMissing)('the web app', () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
       await using bob = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
-      await register(bob.page, 'bob');
+      await registerIn(ann.page, 'ann');
+      await registerIn(bob.page, 'bob');
       await createRoom(ann.page, 'Weekend hike');
       await invite(ann.page, 'bob');
       await bob.page.getByRole('link', { name: /Weekend hike/ }).click();
@@ -53,7 +44,7 @@ describe.skipIf(isMissing)('the web app', () => {
       ]);
       expect([...ann.problems, ...bob.problems]).toEqual([]);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -62,8 +53,8 @@ describe.skipIf(isMissing)('the web app', () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
       await using bob = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
-      await register(bob.page, 'bob');
+      await registerIn(ann.page, 'ann');
+      await registerIn(bob.page, 'bob');
       await ann.page.getByRole('button', { name: 'New conversation' }).click();
       await ann.page.getByText('Direct', { exact: true }).click();
       await ann.page.getByLabel('Username').fill('bob');
@@ -76,7 +67,7 @@ describe.skipIf(isMissing)('the web app', () => {
       await bob.page.getByRole('link', { name: /unread/ }).waitFor({ state: 'detached' });
       expect([...ann.problems, ...bob.problems]).toEqual([]);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -85,8 +76,8 @@ describe.skipIf(isMissing)('the web app', () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
       await using bob = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
-      await register(bob.page, 'bob');
+      await registerIn(ann.page, 'ann');
+      await registerIn(bob.page, 'bob');
       await createRoom(ann.page, 'Open house');
       await say(ann.page, 'Welcome!');
       await bob.page.goto(ann.page.url());
@@ -94,7 +85,7 @@ describe.skipIf(isMissing)('the web app', () => {
       await message(bob.page, 'Welcome!').waitFor();
       expect([...ann.problems, ...bob.problems]).toEqual([]);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -102,15 +93,15 @@ describe.skipIf(isMissing)('the web app', () => {
     async () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
+      await registerIn(ann.page, 'ann');
       await ann.page.getByRole('button', { name: 'Account' }).click();
       await ann.page.getByRole('menuitem', { name: 'Log out' }).click();
       await logIn(ann.page, 'ann', 'not the password');
       await ann.page.getByText('Name and password do not match.').waitFor();
-      await logIn(ann.page, 'ann', password);
+      await logIn(ann.page, 'ann', webPassword);
       await ann.page.getByText('No conversations yet').waitFor();
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -118,7 +109,7 @@ describe.skipIf(isMissing)('the web app', () => {
     async () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
+      await registerIn(ann.page, 'ann');
       const room = await fillRoom(server.url, 'ann', 130);
       await ann.page.goto(`${server.url}/#/room/${room}`);
       await message(ann.page, 'line 130.').waitFor();
@@ -135,7 +126,7 @@ describe.skipIf(isMissing)('the web app', () => {
       expect(await ann.page.locator('.message[data-seq]').count()).toBe(130);
       expect(ann.problems).toEqual([]);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -143,12 +134,12 @@ describe.skipIf(isMissing)('the web app', () => {
     async () => {
       await using server = await startServer();
       await using ann = await openWindow(browser, server.url);
-      await register(ann.page, 'ann');
+      await registerIn(ann.page, 'ann');
       await createRoom(ann.page, 'Tunnel');
       const page = ann.page;
       // A second window of the same user, in which the first one's message must turn up.
       await using other = await openWindow(browser, server.url);
-      await logIn(other.page, 'ann', password);
+      await logIn(other.page, 'ann', webPassword);
       await other.page.getByRole('link', { name: /Tunnel/ }).click();
       await ann.context.setOffline(true);
       await page.evaluate(() => dispatchEvent(new Event('online')));
@@ -162,7 +153,7 @@ describe.skipIf(isMissing)('the web app', () => {
       await message(other.page, 'sent from the tunnel').waitFor();
       expect(await other.page.locator('.bubble').count()).toBe(1);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 
   test(
@@ -173,7 +164,7 @@ describe.skipIf(isMissing)('the web app', () => {
         viewport: { width: 390, height: 780 },
         hasTouch: true,
       });
-      await register(ann.page, 'ann');
+      await registerIn(ann.page, 'ann');
       await createRoom(ann.page, 'Pocket room');
       await say(ann.page, 'small screen');
       await ann.page.getByRole('navigation').waitFor({ state: 'hidden' });
@@ -182,41 +173,19 @@ describe.skipIf(isMissing)('the web app', () => {
       expect(await ann.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
       expect(ann.problems).toEqual([]);
     },
-    testTimeoutMs,
+    webTimeoutMs,
   );
 });
 
-/** A window of its own, with its own storage, that notes whatever the page complains of. */
-async function openWindow(browser: Browser, url: string, options: Parameters<Browser['newContext']>[0] = {}) {
-  const context: BrowserContext = await browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (line) => {
-    if (line.type() === 'error' || line.type() === 'warning') problems.push(line.text());
-  });
-  await page.goto(url);
-  return { context, page, problems, [Symbol.asyncDispose]: () => context.close() };
-}
-
 /** A room of the user's with so many messages in it; answers with its id. */
 async function fillRoom(url: string, username: string, messages: number): Promise<string> {
-  const { token } = await new Accounts(url).login(username, password, 'filler');
+  const { token } = await new Accounts(url).login(username, webPassword, 'filler');
   const client = new MailroomClient({ url, token });
   client.connect();
   const room = await client.createRoom('Long room');
   for (let line = 1; line <= messages; line++) await client.postText(room.id, `line ${line}.`).done;
   client.close();
   return room.id;
-}
-
-async function register(page: Page, username: string): Promise<void> {
-  await page.getByRole('button', { name: 'Create an account' }).click();
-  await page.getByLabel('Username').fill(username);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('Password again').fill(password);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByText('No conversations yet').waitFor();
 }
 
 async function logIn(page: Page, username: string, secret: string): Promise<void> {

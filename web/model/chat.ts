@@ -84,8 +84,8 @@ export class Chat extends Observable {
     this.quotes = new Quotes(this.client, self.id);
     const token = () => session.token;
     this.pictures = new Pictures(token);
-    this.fileLinks = new FileLinks(token);
     this.files = new Files(url, token);
+    this.fileLinks = new FileLinks(this.files);
     this.drive = new Drive(this.files);
     this.fetching = new Fetching(new Downloads(url, token), this.client, () => void this.drive.reload());
     this.uploads = new Uploads({ user: self.id, token, onDone: (upload) => this.#uploaded(upload) });
